@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# The one command of this project. `./do help` says what it can do.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
+source tools/install.sh
+
+usage() {
+  cat <<'HELP'
+./do run [ARGS]              build what is needed and serve on this machine; ARGS go to `thalweg serve`
+./do build [PRESET [TARGET]] build with a preset: release (default), debug, asan, tsan, gcc, fuzz
+./do test [FILTER]           every test, or the suites and tests whose name contains FILTER
+./do sim SEED                replay one simulated run
+./do fuzz [TARGET [SECONDS]] fuzz one target or each in turn, 60 seconds by default
+./do bench [NAME]            measure: all of bench/, or one
+./do check                   what reads the sources: format, layers, tidy, warnings of a second compiler
+./do fmt                     format the sources in place
+./do docs                    write again the documents that are made from declarations
+./do help                    this page
+HELP
+}
+
+# Configures a preset once; ninja looks after it from then on.
+configure() {
+  local preset=$1
+  [[ -f build/$preset/build.ninja ]] && return
+  mkdir -p "build/$preset"
+  quietly "build/$preset/configure.log" cmake --preset "$preset"
+}
+
+# Runs a command whose output matters only if it fails.
+quietly() {
+  local log=$1
+  shift
+  "$@" >"$log" 2>&1 && return
+  tail -n 100 "$log" >&2
+  return 1
+}
+
+# Builds targets of a preset: with ninja's progress on a terminal, else in silence.
+build() {
+  local preset=$1
+  shift
+  configure "$preset"
+  if [[ -t 1 ]]; then
+    ninja -C "build/$preset" --quiet "$@" || ninja -C "build/$preset" "$@"
+  else
+    quietly "build/$preset/build.log" ninja -C "build/$preset" "$@"
+  fi
+}
+
+packages() {
+  local lists=()
+  for list; do lists+=("tools/$list.txt"); done
+  install_packages "${lists[@]}"
+}
+
+command=${1:-help}
+[[ $# -gt 0 ]] && shift
+case $command in
+  run)
+    packages packages
+    build release thalweg
+    exec build/release/thalweg serve --data ./data --kafka 127.0.0.1:9092 --http 127.0.0.1:8080 "$@"
+    ;;
+  build)
+    preset=${1:-release}
+    [[ $# -gt 0 ]] && shift
+    packages packages
+    [[ $preset == gcc ]] && packages packages-check
+    [[ $preset =~ ^(asan|tsan|fuzz)$ ]] && packages packages-test
+    [[ $preset == release && $# -eq 0 ]] && set -- thalweg
+    build "$preset" "$@"
+    ;;
+  test)
+    packages packages packages-test
+    exec python3 tools/test.py "$@"
+    ;;
+  sim)
+    [[ $# -ge 1 ]] || { echo "usage: ./do sim SEED" >&2; exit 2; }
+    packages packages
+    build debug thalweg_sim
+    exec build/debug/tests/thalweg_sim "$@"
+    ;;
+  fuzz)
+    packages packages packages-test
+    configure fuzz
+    exec python3 tools/fuzz.py "$@"
+    ;;
+  bench)
+    packages packages
+    build release all
+    exec python3 bench/run.py "$@"
+    ;;
+  check)
+    packages packages packages-test packages-check
+    exec python3 tools/check.py "$@"
+    ;;
+  fmt)
+    packages packages-test
+    git ls-files -co --exclude-standard '*.h' '*.cc' | xargs clang-format-19 -i
+    ;;
+  docs)
+    packages packages
+    exec python3 tools/docs.py "$@"
+    ;;
+  help | -h | --help) usage ;;
+  *)
+    echo "do: no command '$command'" >&2
+    usage >&2
+    exit 2
+    ;;
+esac
