@@ -1,0 +1,71 @@
+// The open segments of one shard, least recently used first out, so that ten thousand partitions
+// live within a few hundred file descriptors and a bounded amount of index memory.
+//
+// Who holds a SegmentHandle may go on using it after it has left the cache: the files close with
+// the last holder. A key names one segment's files for as long as their bytes only grow; what cuts
+// them takes a new key.
+#pragma once
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "env/files.h"
+#include "log/index.h"
+
+namespace store {
+
+struct SegmentHandle {
+  env::FilePtr log;
+  env::FilePtr index;       // Opened when first needed, as
+  env::FilePtr time_index;  // this one is.
+  bool index_loaded = false;
+  std::vector<logs::OffsetEntry> entries;  // The offset index, where index_loaded.
+};
+using SegmentHandlePtr = std::shared_ptr<SegmentHandle>;
+
+class FileCache {
+ public:
+  struct Limits {
+    std::size_t files = 512;
+    std::size_t index_bytes = 16 << 20;
+  };
+  using Key = std::uint64_t;
+
+  FileCache(env::Files& files, Limits limits) : files_(files), limits_(limits) {}
+  FileCache(const FileCache&) = delete;
+  FileCache& operator=(const FileCache&) = delete;
+
+  env::Files& files() { return files_; }
+  Key new_key() { return ++last_key_; }
+
+  SegmentHandlePtr find(Key key);  // Null when it is not in the cache.
+  void put(Key key, SegmentHandlePtr handle);
+  void drop(Key key);
+  // To be called when a handle in the cache has opened files or loaded entries.
+  void grown(Key key);
+
+  std::size_t open_files() const { return used_files_; }
+  std::size_t index_bytes() const { return used_bytes_; }
+
+ private:
+  struct Slot {
+    Key key;
+    SegmentHandlePtr handle;
+    std::size_t files = 0;
+    std::size_t bytes = 0;
+  };
+  void account(Slot& slot);
+  void shrink();
+
+  env::Files& files_;
+  Limits limits_;
+  Key last_key_ = 0;
+  std::size_t used_files_ = 0;
+  std::size_t used_bytes_ = 0;
+  std::list<Slot> slots_;  // Most recently used first.
+  std::unordered_map<Key, std::list<Slot>::iterator> by_key_;
+};
+
+}  // namespace store

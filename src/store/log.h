@@ -1,0 +1,203 @@
+// A partition's log on disk: `<data>/<topic>-<partition>/` with segments, indexes and checkpoints,
+// byte for byte as Apache Kafka keeps them (docs/formats/log.md).
+//
+// A log belongs to one shard. `append`, `truncate_to`, `advance_log_start`, `apply_retention`,
+// `begin_epoch`, `close` and `remove` change it and must not overlap one another: the caller holds
+// the partition's append lock across them. Everything else may run at any time, among itself and
+// beside a change. The log must outlive the tasks it gives.
+//
+// Offsets are dense at the end: log_start <= durable_end <= log_end. What lies below durable_end is
+// on stable storage (Durability::Disk), or with the operating system (Durability::PageCache).
+//
+// A partition that was never written to has no folder: folder and files come with the first append.
+//
+// After a failed sync the log is offline for good: reads go on, every later change fails with
+// KafkaStorageError. After a failed write (a full disk, say) the half-written tail is cut away and
+// later appends may succeed; if it cannot be cut the log goes offline.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "env/network.h"
+#include "env/sync.h"
+#include "log/epochs.h"
+#include "log/recover.h"
+#include "store/file_cache.h"
+#include "store/log_options.h"
+#include "store/segment.h"
+#include "store/syncer.h"
+
+namespace store {
+
+// What is known about a log from outside its folder.
+struct OpenFacts {
+  bool clean = false;  // The data folder was shut down cleanly: nothing needs checking.
+  Offset
+      recovery_point;  // Below it everything was synced, as recovery-point-offset-checkpoint says.
+  Offset log_start;    // From log-start-offset-checkpoint; 0 where it has none.
+};
+
+// What opening found and did; empty for a log that was in order. The caller tells people.
+struct RecoveryReport {
+  std::vector<logs::Finding> findings;  // What was cut or rebuilt: file, offset, how much, and why.
+  std::uint64_t bytes_checked = 0;
+  std::vector<Offset>
+      snapshots;  // Offsets of the `<offset>.snapshot` files in the folder, ascending.
+};
+
+struct Appended {
+  Offset base;
+  Offset last;
+  Timestamp log_append_time = kNoTimestamp;  // Set where the topic's timestamps are LogAppendTime.
+  Offset log_start;
+  LeaderEpoch epoch;
+};
+
+// Whole batches, as runs of files that can be sent without bringing them through user space.
+struct ReadSlice {
+  std::vector<env::FileRange> runs;
+  std::size_t size = 0;  // Of all runs.
+  Offset next;  // The offset after the last batch in `runs`; where empty, what was asked for.
+};
+
+struct TimeFound {
+  Timestamp timestamp;
+  Offset offset;
+  LeaderEpoch epoch = kNoLeaderEpoch;
+};
+
+// The last epoch that is at most the one asked for, and where it ended.
+using EpochEnd = logs::EpochEnd;
+
+struct Removed {
+  int segments = 0;
+  std::uint64_t bytes = 0;
+  Offset log_start;
+};
+
+enum class ScanDetail {
+  Headers,  // The 61 bytes of each batch's header; control batches whole.
+  Batches,  // Each batch whole.
+};
+
+class Log;
+struct Opened {
+  std::unique_ptr<Log> log;
+  RecoveryReport report;
+};
+
+class Log : private Syncable {
+ public:
+  using RollHook = std::move_only_function<void(Offset)>;
+  using Visit = std::move_only_function<Result<void>(Bytes)>;
+
+  // Opens the log in `folder` ("<data>/<topic>-<partition>"), checking and mending what `facts`
+  // says may be damaged. A folder of another topic id is refused.
+  static env::Task<Result<Opened>> open(env::Shard& shard, Syncer& syncer, FileCache& cache,
+                                        std::string folder, TopicId topic_id, LogOptionsPtr options,
+                                        OpenFacts facts);
+  ~Log() override;
+
+  // Appends one or more batches that wire::validate_batch has accepted: sets base offsets and the
+  // leader epoch in place (and the timestamp where it is LogAppendTime) and writes them as they
+  // are. Durable once durable_end() has reached the end of what was appended.
+  env::Task<Result<Appended>> append(MutableBytes batches, LeaderEpoch epoch, Timestamp now);
+
+  Offset log_start() const { return log_start_; }
+  Offset log_end() const { return log_end_; }
+  Offset durable_end() const { return durable_end_; }
+  // Below it everything is synced; what recovery-point-offset-checkpoint should say.
+  Offset recovery_point() const { return synced_end_; }
+
+  // Returns once durable_end() >= end, or with the reason why it never will.
+  env::Task<Result<void>> wait_durable(Offset end);
+  // Notified when durable_end moves, and when the log goes offline.
+  env::Signal& moved() { return moved_; }
+  // Why the log takes no more changes, if so.
+  const std::optional<Error>& offline() const { return offline_; }
+
+  // Whole batches from the one that holds `from` on, below `upper`, up to max_bytes; the first one
+  // whatever its size if `at_least_one`. OffsetOutOfRange if `from` is not within the log.
+  env::Task<Result<ReadSlice>> read(Offset from, std::size_t max_bytes, Offset upper,
+                                    bool at_least_one = true);
+  // The same, brought into memory.
+  env::Task<Result<ByteVector>> read_bytes(Offset from, std::size_t max_bytes, Offset upper);
+  // Visits the batches from the one that holds `from` on, below `upper`, until the end or an error.
+  env::Task<Result<void>> scan(Offset from, Offset upper, ScanDetail detail, Visit visit);
+
+  // The first record at or after log_start whose timestamp is at least `at`; none if there is none.
+  env::Task<Result<std::optional<TimeFound>>> find_by_time(Timestamp at);
+  // The record with the greatest timestamp; none in an empty log.
+  env::Task<Result<std::optional<TimeFound>>> find_max_time();
+
+  LeaderEpoch latest_epoch() const { return epochs_.latest(); }
+  std::optional<LeaderEpoch> epoch_of(Offset offset) const { return epochs_.epoch_of(offset); }
+  // The last known epoch <= `epoch` and the offset where it ended; none if the log knows none.
+  std::optional<EpochEnd> epoch_end_offset(LeaderEpoch epoch) const {
+    return epochs_.end_of(epoch, log_end_);
+  }
+  // A leader's epoch begins at the current end. Appends with a newer epoch begin it by themselves.
+  env::Task<Result<void>> begin_epoch(LeaderEpoch epoch);
+
+  // DeleteRecords: nothing below `to` is served any more, and segments wholly below it are deleted.
+  env::Task<Result<Removed>> advance_log_start(Offset to);
+  // Cuts everything from `end` on.
+  env::Task<Result<void>> truncate_to(Offset end);
+  // Deletes what has outlived its time or outgrown its space, below `upper` (the high watermark).
+  // Begins a new segment where the active one is due by age.
+  env::Task<Result<Removed>> apply_retention(Timestamp now, Offset upper);
+  // Asks for a sync if `flush_ms` has passed since the oldest byte that is not synced.
+  void flush_if_due(Instant now);
+
+  // Syncs everything, completes the indexes and lets go of the files. The log takes no more calls.
+  env::Task<Result<void>> close();
+  // Renames the folder to `<name>.<uuid>-delete` and gives its new path, to be deleted by the
+  // caller (store::remove_folder) when it likes; empty if there was none. The log takes no more
+  // calls.
+  env::Task<Result<std::string>> remove(Uuid fresh);
+
+  // Called with the base offset of a new segment before anything is written to it. Where the log is
+  // at that offset a producer snapshot belongs.
+  void on_roll(RollHook hook) { on_roll_ = std::move(hook); }
+
+  const std::string& folder() const { return folder_; }
+  TopicId topic_id() const { return topic_id_; }
+  const LogOptions& options() const { return *options_; }
+  void set_options(LogOptionsPtr options);
+  std::uint64_t size_bytes() const;
+  std::size_t segment_count() const { return segments_.size(); }
+
+ private:
+  friend class Recovery;
+  friend class LogReader;
+
+  Log(env::Shard& shard, Syncer& syncer, FileCache& cache, std::string folder, TopicId topic_id,
+      LogOptionsPtr options);
+
+  env::Task<void> sync() override;
+
+  env::Shard& shard_;
+  Syncer& syncer_;
+  FileCache& cache_;
+  std::string folder_;
+  TopicId topic_id_;
+  LogOptionsPtr options_;
+
+  bool folder_exists_ = false;
+  Offset log_start_;
+  Offset log_end_;
+  Offset durable_end_;
+  Offset synced_end_;
+  std::vector<Segment> segments_;  // By base offset. The last is the active one.
+  logs::Epochs epochs_;
+  std::optional<Error> offline_;
+  env::Signal moved_;
+  RollHook on_roll_;
+};
+
+}  // namespace store

@@ -1,0 +1,26 @@
+// What a log knows of one of its segments without having its files open.
+#pragma once
+#include <cstdint>
+#include <optional>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "log/index.h"
+#include "store/file_cache.h"
+
+namespace store {
+
+struct Segment {
+  Offset base;
+  FileCache::Key key = 0;
+  std::uint32_t size = 0;
+  // How many entries of each index file count. Not known for a segment that was taken as found.
+  std::optional<std::uint32_t> offset_entries;
+  std::optional<std::uint32_t> time_entries;
+  bool times_known = false;  // `sparse` knows the greatest timestamp.
+  logs::SparseIndex sparse;
+  std::optional<Timestamp> first_timestamp;  // Of the first batch, once somebody asked.
+  Timestamp created = kNoTimestamp;          // Where this process began it.
+};
+
+}  // namespace store
