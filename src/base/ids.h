@@ -3,7 +3,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/named.h"
 
@@ -30,6 +32,7 @@ struct Uuid {
   bool is_zero() const { return *this == Uuid{}; }
 };
 std::string to_text(const Uuid& id);
+std::optional<Uuid> parse_uuid(std::string_view text);  // Of exactly that form.
 
 template <>
 struct std::hash<Uuid> {
