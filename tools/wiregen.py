@@ -10,6 +10,9 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 from wiregen.errors import generate_errors, read_errors  # noqa: E402
+from wiregen.messages import generate_messages  # noqa: E402
+from wiregen.schema import SchemaError, read_schemas  # noqa: E402
+from wiregen.tables import generate_tables  # noqa: E402
 
 
 def main():
@@ -18,7 +21,12 @@ def main():
     parser.add_argument("--list", action="store_true", help="only print the paths of what would be made")
     args = parser.parse_args()
 
+    try:
+        schemas = read_schemas(ROOT / "schema")
+    except SchemaError as wrong:
+        raise SystemExit(f"schema/{wrong}")
     files = generate_errors(read_errors(ROOT / "schema/errors.table"))
+    files |= generate_messages(schemas) | generate_tables(schemas)
     for name, text in files.items():
         path = args.out / name
         if args.list:

@@ -1,0 +1,239 @@
+// How messages become bytes and bytes become messages. The generator writes one function per
+// struct, `walk`, which shows every field to an Io; what the Io does with a field is its own
+// affair. Reader and Writer are here, so what is written cannot differ from what is read; tests
+// have an Io that fills messages with random values.
+//
+// Nothing here throws or stops. A Reader that meets bad input remembers it and from then on reads
+// zeros; the caller asks once, at the end. It never makes more elements than there are bytes left.
+#pragma once
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/named.h"
+#include "base/result.h"
+#include "wire/api.h"
+#include "wire/records.h"
+
+namespace wire {
+
+class Io {
+ public:
+  bool in(Version first, Version last = kNever) const {
+    return first <= version_ && version_ <= last;
+  }
+  bool flexible() const { return flexible_; }
+  bool ok() const { return ok_; }
+
+  template <std::integral T>
+  void field(T& v) {
+    const std::uint64_t got = bits(static_cast<std::uint64_t>(v), sizeof(T));
+    if (fills_) v = static_cast<T>(got);
+  }
+  void field(bool& v);
+  void field(double& v);
+  void field(Uuid& v);
+  void field(std::string& v);
+  void field(ByteVector& v);
+  void field(Records& v);
+  void field(std::optional<std::string>& v, bool nullable = true);
+  void field(std::optional<ByteVector>& v, bool nullable = true);
+  void field(std::optional<Records>& v, bool nullable = true);
+
+  template <class T>
+    requires std::is_enum_v<T>
+  void field(T& v) {
+    auto raw = static_cast<std::underlying_type_t<T>>(v);
+    field(raw);
+    if (fills_) v = static_cast<T>(raw);
+  }
+  template <class T, class Tag>
+  void field(Named<T, Tag>& v) {
+    field(v.value);
+  }
+  template <class Tag>
+  void field(std::optional<Named<std::string, Tag>>& v, bool nullable = true) {
+    const std::size_t n = length(Size::Text, v ? v->value.size() : kNull, nullable);
+    if (present(v, n)) text(v->value, n);
+  }
+  template <class T>
+  void field(std::vector<T>& v) {
+    elements(v, length(Size::List, v.size(), false));
+  }
+  template <class T>
+  void field(std::optional<std::vector<T>>& v, bool nullable = true) {
+    const std::size_t n = length(Size::List, v ? v->size() : kNull, nullable);
+    if (present(v, n)) elements(*v, n);
+  }
+  // A struct that may be missing says so in a byte of its own, in whichever version.
+  template <class T>
+    requires std::is_class_v<T>
+  void field(std::optional<T>& v) {
+    auto sign = static_cast<std::int8_t>(v ? 1 : -1);
+    field(sign);
+    if (present(v, sign < 0 ? kNull : 0)) walk(*this, *v);
+  }
+  template <class T>
+    requires std::is_class_v<T>
+  void field(T& v) {
+    walk(*this, v);
+  }
+
+  // Ends a struct that knows no tagged fields.
+  void end();
+
+  // A field that this version lacks, and that readers cannot do without if it says anything.
+  virtual void absent(bool says_nothing) = 0;
+
+ protected:
+  enum class Size : std::uint8_t { Text, List };
+  static constexpr std::size_t kNull = ~std::size_t{0};
+
+  Io(Version version, bool flexible, bool fills)
+      : version_(version), flexible_(flexible), fills_(fills) {}
+  Io(const Io&) = delete;
+  Io& operator=(const Io&) = delete;
+  ~Io() = default;
+
+  // The tagged fields of one struct, while they are walked.
+  struct TagState {
+    int pass = 0;
+    std::uint32_t left = 0;
+    std::uint32_t tag = 0;
+    bool met = false;
+    std::size_t start = 0;
+    Bytes rest;
+  };
+
+  // What an Io must know how to do. Those that do not fill return what they were given.
+  virtual std::uint64_t bits(std::uint64_t value, std::size_t bytes) = 0;
+  virtual std::size_t length(Size kind, std::size_t n, bool nullable) = 0;
+  virtual void raw(MutableBytes bytes) = 0;
+  virtual void records(Records& records, std::size_t n) = 0;
+  virtual bool next_tag(TagState& state) = 0;
+  virtual bool begin_tag(TagState& state, std::uint32_t tag, bool is_default) = 0;
+  virtual void end_tag(TagState& state) = 0;
+
+  friend class Tags;
+
+  const Version version_;
+  const bool flexible_;
+  const bool fills_;  // Whether walking changes the message. A Writer's may be const.
+  bool ok_ = true;
+
+ private:
+  void text(std::string& v, std::size_t n);
+  void blob(ByteVector& v, std::size_t n);
+
+  template <class T>
+  bool present(std::optional<T>& v, std::size_t n) {
+    if (!fills_) return v.has_value() && n != kNull;
+    if (n == kNull) {
+      v.reset();
+      return false;
+    }
+    v = T{};  // emplace() would ask too early whether a nested struct has a default constructor.
+    return true;
+  }
+  template <class T>
+  void elements(std::vector<T>& v, std::size_t n) {
+    if (fills_) v.clear();
+    for (std::size_t i = 0; i < n && ok_; ++i) {
+      if (fills_) v.emplace_back();
+      field(v[i]);
+    }
+  }
+};
+
+// Walks the tagged fields of a struct: `for (Tags tags(io); tags.next();) tags.field(...)`, one
+// call for each tag that is known, in their order. The loop may turn more than once; an Io decides.
+class Tags {
+ public:
+  explicit Tags(Io& io) : io_(io) {}
+  bool next() { return io_.next_tag(state_); }
+  template <class T>
+  void field(std::uint32_t tag, T& v, bool is_default) {
+    if (!io_.begin_tag(state_, tag, is_default)) return;
+    io_.field(v);
+    io_.end_tag(state_);
+  }
+
+ private:
+  Io& io_;
+  Io::TagState state_;
+};
+
+class Reader final : public Io {
+ public:
+  Reader(Bytes in, Version version, bool flexible) : Io(version, flexible, true), in_(in) {}
+  // Whether all was well, and all of it was needed.
+  bool done() const { return ok_ && in_.empty(); }
+  Bytes rest() const { return in_; }
+
+  void absent(bool) override {}
+
+ private:
+  std::uint64_t bits(std::uint64_t value, std::size_t bytes) override;
+  std::size_t length(Size kind, std::size_t n, bool nullable) override;
+  void raw(MutableBytes bytes) override;
+  void records(Records& records, std::size_t n) override;
+  bool next_tag(TagState& state) override;
+  bool begin_tag(TagState& state, std::uint32_t tag, bool is_default) override;
+  void end_tag(TagState& state) override;
+
+  Bytes take(std::size_t n);
+  std::uint32_t varint();
+  void fail();
+
+  Bytes in_;
+};
+
+class Writer final : public Io {
+ public:
+  Writer(Output& out, Version version, bool flexible) : Io(version, flexible, false), out_(out) {}
+
+  void absent(bool says_nothing) override { out_.dropped |= !says_nothing; }
+
+ private:
+  std::uint64_t bits(std::uint64_t value, std::size_t bytes) override;
+  std::size_t length(Size kind, std::size_t n, bool nullable) override;
+  void raw(MutableBytes bytes) override;
+  void records(Records& records, std::size_t n) override;
+  bool next_tag(TagState& state) override;
+  bool begin_tag(TagState& state, std::uint32_t tag, bool is_default) override;
+  void end_tag(TagState& state) override;
+
+  void varint(std::uint32_t v);
+
+  Output& out_;
+};
+
+// What the generated functions are made of.
+Error malformed(const Schema& schema, Version version);
+void check_version(const Schema& schema, Version version);
+
+template <class M>
+Result<M> read_message(Bytes in, Version version, const Schema& schema) {
+  if (!schema.has(version)) return ::fail(ErrorCode::UnsupportedVersion);
+  M message;
+  Reader reader(in, version, schema.flexible(version));
+  walk(reader, message);
+  if (!reader.done()) return ::fail(malformed(schema, version));
+  return message;
+}
+
+template <class M>
+void write_message(const M& message, Version version, const Schema& schema, Output& out) {
+  check_version(schema, version);
+  Writer writer(out, version, schema.flexible(version));
+  walk(writer, const_cast<M&>(message));  // A Writer changes nothing: it does not fill.
+}
+
+}  // namespace wire
