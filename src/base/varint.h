@@ -28,6 +28,11 @@ template <class U>
 std::optional<U> take_uvarint(Bytes& from) {
   static_assert(std::is_unsigned_v<U>);
   constexpr std::size_t kBits = sizeof(U) * 8;
+  if (!from.empty() && std::to_integer<std::uint8_t>(from[0]) < 0x80) [[likely]] {
+    const auto value = std::to_integer<U>(from[0]);
+    from = from.subspan(1);
+    return value;
+  }
   U value = 0;
   std::size_t i = 0;
   for (std::size_t shift = 0; shift < kBits && i < from.size(); shift += 7) {

@@ -49,8 +49,8 @@ struct BatchHeader {
   bool operator==(const BatchHeader&) const = default;
 
   std::size_t size() const { return kBatchPrefix + static_cast<std::size_t>(length); }
-  Offset last_offset() const { return Offset{base_offset.value + last_offset_delta}; }
-  Offset next_offset() const { return Offset{base_offset.value + last_offset_delta + 1}; }
+  Offset last_offset() const;
+  Offset next_offset() const;
   bool has_producer() const { return producer_id != kNoProducerId; }
   std::int32_t last_sequence() const;  // Sequences go on at 0 after 2^31 - 1.
 };

@@ -51,6 +51,8 @@ class BatchBuilder {
   void begin_record(std::int64_t offset_delta, Timestamp timestamp, std::optional<Bytes> key,
                     std::optional<Bytes> value, std::size_t headers_size);
 
+  BatchHeader header(std::size_t size) const;
+
   BatchOptions options_;
   ByteVector records_;
   std::int32_t count_ = 0;

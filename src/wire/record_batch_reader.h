@@ -79,6 +79,8 @@ class BatchReader {
                                   std::size_t uncompressed_limit = kUncompressedLimit);
 
   const BatchHeader& header() const { return header_; }
+  // The records not yet given, as they are encoded.
+  Bytes rest() const { return rest_; }
 
   // Nothing after the last record. InvalidRecord for a malformed one, for a count that does not
   // agree, and for bytes behind the last.
