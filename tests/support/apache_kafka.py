@@ -1,0 +1,80 @@
+"""Apache Kafka itself as a process on the loopback interface: one node, controller and broker in one.
+
+The interop suites must pass against it, which proves the suites. Its jars are those that
+tests/interop/java/pom.xml fetches.
+"""
+import pathlib
+import socket
+import subprocess
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+JARS = ROOT / "build/interop/java/lib"
+JAVA = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        "-Dlog4j2.level=warn", "-cp", f"{JARS}/*"]
+
+SETTINGS = """
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+log.dirs={data}
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=true
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class ApacheKafka:
+    def __init__(self, folder, settings=""):
+        folder = pathlib.Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.data = folder / "data"
+        port = free_port()
+        self.kafka = f"127.0.0.1:{port}"
+        config = folder / "server.properties"
+        config.write_text(SETTINGS.format(port=port, controller=free_port(), data=self.data) + settings)
+        subprocess.run([*JAVA, "kafka.tools.StorageTool", "format", "--ignore-formatted",
+                        "-t", "AAAAAAAAQACAAAAAAAAAAQ", "-c", str(config)],
+                       check=True, stdout=subprocess.DEVNULL)
+        self.log = open(folder / "server.log", "wb")
+        self.process = subprocess.Popen([*JAVA, "kafka.Kafka", str(config)],
+                                        stdout=self.log, stderr=subprocess.STDOUT)
+        self._await_port(port)
+
+    def _await_port(self, port):
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                return
+            except OSError:
+                time.sleep(0.2)
+        self.stop()
+        raise RuntimeError(f"Apache Kafka did not start; see {self.log.name}")
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
