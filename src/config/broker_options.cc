@@ -1,0 +1,98 @@
+#include "config/broker_options.h"
+
+#include "config/group_options.h"
+#include "config/log_options.h"
+#include "config/metadata_options.h"
+#include "config/network_options.h"
+#include "config/reader.h"
+
+namespace config {
+namespace {
+
+void read_node(BrokerOptions& to, const Reader& read) {
+  to.node_id = BrokerId(read.whole<std::int32_t>(node_id));
+  to.rack = read.text(broker_rack);
+  to.data_dir = read.text(log_dirs);
+  to.listener = without_protocol(read.text(listeners));
+  to.advertised_listener = without_protocol(read.text(advertised_listeners));
+  to.http_listener = read.text(thalweg_http_listener);
+  to.shards = read.whole<int>(thalweg_shards);
+  to.requests_memory = read.whole<std::int64_t>(thalweg_memory_requests_bytes);
+  to.fetch_memory = read.whole<std::int64_t>(thalweg_memory_fetch_bytes);
+  to.log_level = read.text(thalweg_log_level);
+  to.log_format = read.text(thalweg_log_format);
+}
+
+void read_network(BrokerOptions& to, const Reader& read) {
+  to.max_request_bytes = read.whole<std::int32_t>(socket_request_max_bytes);
+  to.max_requests_per_connection = read.whole<std::int32_t>(thalweg_connection_max_requests);
+  to.max_connections = read.whole<std::int32_t>(max_connections);
+  to.max_idle = read.millis(connections_max_idle_ms);
+  to.max_fetch_bytes = read.whole<std::int32_t>(fetch_max_bytes);
+  to.fetch_session_slots = read.whole<std::int32_t>(fetch_session_slots);
+}
+
+void read_logs(BrokerOptions& to, const Reader& read) {
+  to.retention_check_interval = read.millis(log_retention_check_interval_ms);
+  to.recovery_point_interval = read.millis(log_flush_offset_checkpoint_interval_ms);
+  to.log_start_interval = read.millis(log_flush_start_offset_checkpoint_interval_ms);
+  to.producer_id_expiration = read.millis(producer_id_expiration_ms);
+  to.producer_id_expiration_check_interval = read.millis(producer_id_expiration_check_interval_ms);
+}
+
+void read_metadata(BrokerOptions& to, const Reader& read) {
+  to.auto_create_topics = read.yes(auto_create_topics_enable);
+  to.delete_topics = read.yes(delete_topic_enable);
+  to.default_partitions = read.whole<std::int32_t>(num_partitions);
+  to.default_replication_factor = read.whole<std::int16_t>(default_replication_factor);
+  to.metadata_segment_bytes = read.whole<std::int32_t>(metadata_log_segment_bytes);
+  to.metadata_bytes_between_snapshots =
+      read.whole<std::int64_t>(metadata_log_max_record_bytes_between_snapshots);
+  to.metadata_snapshot_interval = read.millis(metadata_log_max_snapshot_interval_ms);
+}
+
+void read_groups(BrokerOptions& to, const Reader& read) {
+  to.offsets_partitions = read.whole<std::int32_t>(offsets_topic_num_partitions);
+  to.offsets_replication_factor = read.whole<std::int16_t>(offsets_topic_replication_factor);
+  to.offsets_segment_bytes = read.whole<std::int32_t>(offsets_topic_segment_bytes);
+  to.offsets_retention = std::chrono::minutes(read.whole<std::int64_t>(offsets_retention_minutes));
+  to.offsets_retention_check_interval = read.millis(offsets_retention_check_interval_ms);
+  to.max_offset_metadata_bytes = read.whole<std::int32_t>(offset_metadata_max_bytes);
+  to.min_session_timeout = read.millis(group_min_session_timeout_ms);
+  to.max_session_timeout = read.millis(group_max_session_timeout_ms);
+  to.initial_rebalance_delay = read.millis(group_initial_rebalance_delay_ms);
+  to.max_group_size = read.whole<std::int32_t>(group_max_size);
+}
+
+void read_transactions(BrokerOptions& to, const Reader& read) {
+  to.transaction_partitions = read.whole<std::int32_t>(transaction_state_log_num_partitions);
+  to.transaction_replication_factor =
+      read.whole<std::int16_t>(transaction_state_log_replication_factor);
+  to.transaction_segment_bytes = read.whole<std::int32_t>(transaction_state_log_segment_bytes);
+  to.max_transaction_timeout = read.millis(transaction_max_timeout_ms);
+  to.transactional_id_expiration = read.millis(transactional_id_expiration_ms);
+}
+
+}  // namespace
+
+std::string without_protocol(std::string_view listener) {
+  constexpr std::string_view kPlain = "PLAINTEXT://";
+  if (listener.starts_with(kPlain)) listener.remove_prefix(kPlain.size());
+  return std::string(listener);
+}
+
+BrokerOptions broker_options(const Layers& layers) {
+  Layers of_broker = layers;
+  of_broker.topic = nullptr;
+  const Reader read(of_broker);
+  BrokerOptions options{};
+  read_node(options, read);
+  read_network(options, read);
+  read_logs(options, read);
+  read_metadata(options, read);
+  read_groups(options, read);
+  read_transactions(options, read);
+  return options;
+}
+
+}  // namespace config

@@ -1,0 +1,75 @@
+// What a broker needs to know of its configuration, as plain values.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "config/layers.h"
+
+namespace config {
+
+struct BrokerOptions {
+  BrokerId node_id;
+  std::string rack;  // Empty: none.
+  std::string data_dir;
+  std::string listener;             // HOST:PORT of the Kafka protocol.
+  std::string advertised_listener;  // HOST:PORT that clients are told; empty: the listener's.
+  std::string http_listener;
+
+  int shards;  // 0: one for each core.
+  std::int64_t requests_memory;
+  std::int64_t fetch_memory;
+  std::string log_level;
+  std::string log_format;
+
+  std::int32_t max_request_bytes;
+  std::int32_t max_requests_per_connection;
+  std::int32_t max_connections;
+  Millis max_idle;
+  std::int32_t max_fetch_bytes;
+  std::int32_t fetch_session_slots;
+
+  bool auto_create_topics;
+  bool delete_topics;
+  std::int32_t default_partitions;
+  std::int16_t default_replication_factor;
+
+  Millis retention_check_interval;
+  Millis recovery_point_interval;
+  Millis log_start_interval;
+  Millis producer_id_expiration;
+  Millis producer_id_expiration_check_interval;
+
+  std::int32_t offsets_partitions;
+  std::int16_t offsets_replication_factor;
+  std::int32_t offsets_segment_bytes;
+  Millis offsets_retention;
+  Millis offsets_retention_check_interval;
+  std::int32_t max_offset_metadata_bytes;
+  Millis min_session_timeout;
+  Millis max_session_timeout;
+  Millis initial_rebalance_delay;
+  std::int32_t max_group_size;
+
+  std::int32_t transaction_partitions;
+  std::int16_t transaction_replication_factor;
+  std::int32_t transaction_segment_bytes;
+  Millis max_transaction_timeout;
+  Millis transactional_id_expiration;
+
+  std::int32_t metadata_segment_bytes;
+  std::int64_t metadata_bytes_between_snapshots;
+  Millis metadata_snapshot_interval;
+
+  bool operator==(const BrokerOptions&) const = default;
+};
+
+BrokerOptions broker_options(const Layers& layers);
+
+// "HOST:PORT" of "PLAINTEXT://HOST:PORT". What has no protocol in front stays as it is.
+std::string without_protocol(std::string_view listener);
+
+}  // namespace config
