@@ -24,7 +24,7 @@ struct BatchOptions {
   std::int32_t base_sequence = kNoSequence;
   bool transactional = false;
   bool control = false;
-  std::optional<Timestamp> log_append_time = {};  // Where set, every record has this time.
+  std::optional<Timestamp> log_append_time = {};  // Where set, readers give every record this time.
 };
 
 // Gathers records and makes one batch of them. The offsets count up from the base offset.
