@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "base/varint.h"
 
 namespace wire {
 
@@ -130,17 +131,9 @@ Bytes Reader::take(std::size_t n) {
 }
 
 std::uint32_t Reader::varint() {
-  std::uint64_t value = 0;
-  for (unsigned shift = 0; shift < 35; shift += 7) {
-    const Bytes b = take(1);
-    if (!ok_) return 0;
-    value |= (std::to_integer<std::uint64_t>(b[0]) & 0x7f) << shift;
-    if ((b[0] & std::byte{0x80}) != std::byte{0}) continue;
-    if (value > UINT32_MAX) break;
-    return static_cast<std::uint32_t>(value);
-  }
-  fail();
-  return 0;
+  const auto value = take_uvarint<std::uint32_t>(in_);
+  if (!value) fail();
+  return value.value_or(0);
 }
 
 void Reader::fail() {
@@ -170,7 +163,7 @@ std::size_t Writer::length(Size kind, std::size_t n, bool nullable) {
   }
   const std::int64_t written = n == kNull ? -1 : static_cast<std::int64_t>(n);
   if (flexible_) {
-    varint(static_cast<std::uint32_t>(written + 1));
+    put_uvarint(out_.bytes, static_cast<std::uint32_t>(written + 1));
   } else {
     bits(static_cast<std::uint64_t>(written), kind == Size::Text ? 2 : 4);
   }
@@ -192,7 +185,7 @@ void Writer::records(Records& records, std::size_t) {
 // The first turn counts, the second writes.
 bool Writer::next_tag(TagState& state) {
   if (!flexible_) return false;
-  if (state.pass++ == 1) varint(state.left);
+  if (state.pass++ == 1) put_uvarint(out_.bytes, state.left);
   return state.pass == 1 || (state.pass == 2 && state.left > 0);
 }
 
@@ -202,7 +195,7 @@ bool Writer::begin_tag(TagState& state, std::uint32_t tag, bool is_default) {
     ++state.left;
     return false;
   }
-  varint(tag);
+  put_uvarint(out_.bytes, tag);
   state.start = out_.bytes.size();
   return true;
 }
@@ -212,13 +205,8 @@ void Writer::end_tag(TagState& state) {
   const ByteVector value(out_.bytes.begin() + static_cast<std::ptrdiff_t>(state.start),
                          out_.bytes.end());
   out_.bytes.resize(state.start);
-  varint(static_cast<std::uint32_t>(value.size()));
+  put_uvarint(out_.bytes, static_cast<std::uint32_t>(value.size()));
   out_.bytes.insert(out_.bytes.end(), value.begin(), value.end());
-}
-
-void Writer::varint(std::uint32_t v) {
-  for (; v >= 0x80; v >>= 7) out_.bytes.push_back(static_cast<std::byte>((v & 0x7f) | 0x80));
-  out_.bytes.push_back(static_cast<std::byte>(v));
 }
 
 Error malformed(const Schema& schema, Version version) {

@@ -53,6 +53,7 @@ class Io {
     auto raw = static_cast<std::underlying_type_t<T>>(v);
     field(raw);
     if (fills_) v = static_cast<T>(raw);
+    if constexpr (std::same_as<T, ErrorCode>) saw(v);
   }
   template <class T, class Tag>
   void field(Named<T, Tag>& v) {
@@ -72,13 +73,20 @@ class Io {
     const std::size_t n = length(Size::List, v ? v->size() : kNull, nullable);
     if (present(v, n)) elements(*v, n);
   }
-  // A struct that may be missing says so in a byte of its own, in whichever version.
+  // A struct that may be missing says so in a byte of its own, in whichever version: 1 or -1, but 1
+  // or 0 if it is a tagged field.
   template <class T>
     requires std::is_class_v<T>
   void field(std::optional<T>& v) {
     auto sign = static_cast<std::int8_t>(v ? 1 : -1);
     field(sign);
     if (present(v, sign < 0 ? kNull : 0)) walk(*this, *v);
+  }
+  template <class T>
+  void tagged_field(std::optional<T>& v) {
+    bool there = v.has_value();
+    field(there);
+    if (present(v, there ? 0 : kNull)) walk(*this, *v);
   }
   template <class T>
     requires std::is_class_v<T>
@@ -91,6 +99,9 @@ class Io {
 
   // A field that this version lacks, and that readers cannot do without if it says anything.
   virtual void absent(bool says_nothing) = 0;
+
+  // Every error code of a message passes here, so that who sends it can count them.
+  virtual void saw(ErrorCode) {}
 
  protected:
   enum class Size : std::uint8_t { Text, List };
@@ -164,6 +175,12 @@ class Tags {
     io_.field(v);
     io_.end_tag(state_);
   }
+  template <class T>
+  void nullable_struct(std::uint32_t tag, std::optional<T>& v, bool is_default) {
+    if (!io_.begin_tag(state_, tag, is_default)) return;
+    io_.tagged_field(v);
+    io_.end_tag(state_);
+  }
 
  private:
   Io& io_;
@@ -200,6 +217,9 @@ class Writer final : public Io {
   Writer(Output& out, Version version, bool flexible) : Io(version, flexible, false), out_(out) {}
 
   void absent(bool says_nothing) override { out_.dropped |= !says_nothing; }
+  void saw(ErrorCode code) override {
+    if (code != ErrorCode::None) out_.errors.push_back(code);
+  }
 
  private:
   std::uint64_t bits(std::uint64_t value, std::size_t bytes) override;
@@ -209,8 +229,6 @@ class Writer final : public Io {
   bool next_tag(TagState& state) override;
   bool begin_tag(TagState& state, std::uint32_t tag, bool is_default) override;
   void end_tag(TagState& state) override;
-
-  void varint(std::uint32_t v);
 
   Output& out_;
 };

@@ -19,7 +19,7 @@ struct MessageType {
 };
 
 template <class M>
-MessageType message_type(std::string_view name, const Schema& schema) {
+constexpr MessageType message_type(std::string_view name, const Schema& schema) {
   return {
       .name = name,
       .schema = schema,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/error_code.h"
 
 namespace wire {
 
@@ -15,7 +16,7 @@ namespace wire {
 // writing it is either `bytes`, which are copied in, or `elsewhere` bytes that the sender splices
 // into the frame later, from what it knows under `token`.
 struct Records {
-  Bytes bytes;
+  Bytes bytes{};
   std::size_t elsewhere = 0;
   std::uint32_t token = 0;
 
@@ -35,6 +36,7 @@ struct Splice {
 struct Output {
   ByteVector bytes;
   std::vector<Splice> splices;
+  std::vector<ErrorCode> errors;  // Those in the message other than None, in order.
   // Something that matters had no place in the version written, so the reader will misunderstand: a
   // bug of the writing side, which tests look for.
   bool dropped = false;

@@ -1,7 +1,7 @@
 """What the parts of a schema are called in C++, and the values they begin with."""
 import re
 
-from .schema import NEVER, PRIMITIVES, STRONG
+from .schema import EMPTY, NEVER, PRIMITIVES, STRONG
 
 
 def snake(name):
@@ -19,11 +19,13 @@ def value_type(made):
     return made.strong or PRIMITIVES.get(made.type, made.type)
 
 
+def inner_type(made):
+    """The type of the field but for whether it may be null."""
+    return f"std::vector<{value_type(made)}>" if made.array else value_type(made)
+
+
 def member_type(made):
-    inner = value_type(made)
-    if made.array:
-        inner = f"std::vector<{inner}>"
-    return f"std::optional<{inner}>" if made.nullable else inner
+    return f"std::optional<{inner_type(made)}>" if made.nullable else inner_type(made)
 
 
 def is_number(made):
@@ -41,6 +43,8 @@ def _literal(made):
 
 def initialiser(made):
     """What follows the name of the member. Each has one, so that a designated initialiser may leave it out."""
+    if made.default == EMPTY:
+        return f"{{{inner_type(made)}{{}}}}"
     if made.nullable or made.array:
         return "{}"
     if made.strong == "ErrorCode":
@@ -53,6 +57,10 @@ def initialiser(made):
 def is_default(made, owner):
     """The expression that tells whether a member of `m` says nothing beyond its default."""
     name = f"m.{made.name}"
+    if made.default == EMPTY and made.is_struct and not made.array:
+        return f"{name} == {owner}::{made.type}{{}}"
+    if made.default == EMPTY:
+        return f"{name} && {name}->empty()"
     if made.nullable:
         return f"!{name}"
     if made.array or made.type == "bytes":

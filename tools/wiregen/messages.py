@@ -106,7 +106,8 @@ def _walk_tags(struct, message):
     for made in tagged:
         # Tags are only met where messages are flexible, so that much need not be asked.
         test = "" if made.versions.first <= message.flexible_from else _in(made.versions, message)
-        line = f"tags.field({made.tag}, m.{made.name}, {is_default(made, message.name)});\n"
+        call = "nullable_struct" if made.nullable and made.is_struct and not made.array else "field"
+        line = f"tags.{call}({made.tag}, m.{made.name}, {is_default(made, message.name)});\n"
         out += f"    if ({test}) {line}" if test else f"    {line}"
     return out + "  }\n"
 

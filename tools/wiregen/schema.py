@@ -45,6 +45,7 @@ class Versions:
 
 
 EVERY = Versions(0, NEVER)
+EMPTY = "empty"  # The default of a nullable field that is not null unless it says so.
 
 
 @dataclass
@@ -240,7 +241,10 @@ def _check_field(message, made):
             raise SchemaError(f"{made.name}: {made.strong} is {STRONG[made.strong][0]} on the wire, not {made.type}")
     if made.tag is not None and made.versions.first < message.flexible_from:
         raise SchemaError(f"{made.name}: has a tag in versions that are not flexible")
-    if made.default is not None and (made.array or made.is_struct or made.type in ("uuid", "bytes", "records")):
+    if made.default == EMPTY:
+        if not made.nullable:
+            raise SchemaError(f"{made.name}: is empty anyway, for it cannot be null")
+    elif made.default is not None and (made.array or made.is_struct or made.type in ("uuid", "bytes", "records")):
         raise SchemaError(f"{made.name}: only numbers, bools and strings have defaults")
 
 
