@@ -99,9 +99,9 @@ Result<std::optional<BatchHeader>> read_batch_header(Bytes from) {
 Result<std::optional<BatchHeader>> peek_batch(Bytes from) {
   const std::optional<BatchHeader> header = TRY(read_batch_header(from));
   if (!header) return std::nullopt;
-  const std::int64_t room = std::numeric_limits<std::int64_t>::max() - header->base_offset.value;
-  if (header->base_offset.value < 0 || header->last_offset_delta < 0 ||
-      header->last_offset_delta >= room || header->record_count < 0) {
+  // Wraps to a negative one where the offsets go past their end.
+  const bool offsets_fit = header->base_offset.value >= 0 && header->next_offset().value > 0;
+  if (!offsets_fit || header->last_offset_delta < 0 || header->record_count < 0) {
     return fail(ErrorCode::CorruptMessage, "a record batch with impossible offsets or count");
   }
   return header;

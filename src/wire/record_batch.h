@@ -29,7 +29,7 @@ inline constexpr std::int32_t kNoSequence = -1;
 enum class TimestampType : std::uint8_t { CreateTime = 0, LogAppendTime = 1 };
 
 struct BatchHeader {
-  Offset base_offset;
+  Offset base_offset = {};
   std::int32_t length = 0;  // Bytes that follow this field.
   LeaderEpoch leader_epoch = kNoLeaderEpoch;
   std::uint32_t crc = 0;  // Of everything from the attributes on.
@@ -84,7 +84,7 @@ struct BatchRules {
 // A record that a topic's rules refuse, for the list in the Produce answer.
 struct RecordError {
   std::int32_t index = 0;
-  std::string detail;
+  std::string detail = {};
   bool operator==(const RecordError&) const = default;
 };
 
@@ -115,8 +115,8 @@ Result<ValidBatch> validate_batch(Bytes records, const BatchRules& rules, BatchS
 
 // What the leader writes into a batch that it appends.
 struct Stamp {
-  Offset base_offset;
-  LeaderEpoch leader_epoch;
+  Offset base_offset = {};
+  LeaderEpoch leader_epoch = kNoLeaderEpoch;
   std::optional<Timestamp> log_append_time = {};  // For topics with LogAppendTime.
 };
 

@@ -19,8 +19,8 @@ namespace wire {
 
 // A header of a record: a name, and bytes or null.
 struct RecordHeader {
-  std::string_view name;
-  std::optional<Bytes> value;
+  std::string_view name = {};
+  std::optional<Bytes> value = {};
 };
 
 // The headers of one record, decoded while one walks over them. The reader has checked them.
@@ -61,11 +61,11 @@ class RecordHeaders {
 };
 
 struct RecordView {
-  Offset offset;
+  Offset offset = {};
   Timestamp timestamp = kNoTimestamp;
-  std::optional<Bytes> key;
-  std::optional<Bytes> value;
-  RecordHeaders headers;
+  std::optional<Bytes> key = {};
+  std::optional<Bytes> value = {};
+  RecordHeaders headers = {};
   std::size_t encoded_size = 0;  // In the uncompressed batch, its length field included.
 };
 
