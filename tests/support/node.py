@@ -8,7 +8,10 @@ import signal
 import subprocess
 import tempfile
 import time
+import urllib.error
 import urllib.request
+
+from report import expect
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("THALWEG", ROOT / "build/release/thalweg"))
@@ -27,11 +30,10 @@ class Node:
 
     def __init__(self, data, *options, kafka="127.0.0.1:0", http="127.0.0.1:0", wrap=(), seconds=30):
         self.data = pathlib.Path(data)
-        self.errors = self.data.parent / (self.data.name + ".stderr")
+        self.errors = tempfile.TemporaryFile()
         command = [*wrap, str(PROGRAM), "serve", "--data", str(data), "--kafka", kafka, "--http", http]
-        with open(self.errors, "ab") as errors:
-            self.process = subprocess.Popen(
-                [*command, *options], stdout=subprocess.PIPE, stderr=errors, stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            [*command, *options], stdout=subprocess.PIPE, stderr=self.errors, stdin=subprocess.DEVNULL)
         try:
             self.kafka, self.http = self._await_ready(seconds)
         except BaseException:
@@ -61,7 +63,7 @@ class Node:
         return host, int(port)
 
     def stderr(self):
-        return self.errors.read_text(errors="replace")
+        return os.pread(self.errors.fileno(), 1 << 20, 0).decode(errors="replace")
 
     def get(self, path):
         """An HTTP GET; gives (status, text)."""
@@ -99,6 +101,17 @@ class Node:
     def __exit__(self, *_):
         if self.process.poll() is None:
             self.kill()
+
+
+def refuses_to_start(data, *options, kafka="127.0.0.1:0", says=()):
+    """Starting fails at once, with a short message that names what it is about."""
+    done = subprocess.run([PROGRAM, "serve", "--data", data, "--kafka", kafka, "--http", "127.0.0.1:0", *options],
+                          capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL)
+    expect(done.returncode > 0, f"ended with {done.returncode}: {done.stderr[-500:]}")
+    expect("ready" not in done.stdout, f"it said it was ready: {done.stdout}")
+    for text in says:
+        expect(re.search(text, done.stderr, re.I), f"the message does not speak of {text!r}: {done.stderr!r}")
+    expect(0 < len(done.stderr.strip().splitlines()) <= 5, f"not a short message: {done.stderr!r}")
 
 
 class Scratch:

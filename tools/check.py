@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""Reads the sources: their format, who includes whom, tidiness, stale documents, and two compilers' warnings.
+
+Usage: check.py [--quick] [--all]. --quick leaves out what takes minutes (it is part of `./do test`);
+clang-tidy reads what changed since main was last at its remote's state, or with --all everything.
+Prints a line a check: `ok NAME`, or `FAIL NAME` and why.
+"""
+import concurrent.futures
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests/support"))
+from report import Report  # noqa: E402
+
+
+def sources(*patterns):
+    """Files of the project that git knows or would add, so that what is built is left out."""
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", *patterns], cwd=ROOT, check=True,
+                            capture_output=True, text=True).stdout.split()
+    return [name for name in listed if (ROOT / name).exists()]
+
+
+def need(command, hint=""):
+    done = subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True)
+    if done.returncode != 0:
+        said = (done.stdout + done.stderr).strip()
+        raise AssertionError(f"{hint}\n{said[-8000:]}" if hint else said[-8000:])
+
+
+def in_parallel(work, items):
+    """Runs work over items on all cores; gives the first failures' text together."""
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        wrong = [text for text in pool.map(work, items) if text]
+    if wrong:
+        raise AssertionError("\n".join(wrong)[-12000:])
+
+
+def attempt(command):
+    done = subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True)
+    return (done.stdout + done.stderr).strip() if done.returncode else ""
+
+
+def format_is_kept():
+    need(["clang-format-19", "--dry-run", "--Werror", *sources("*.h", "*.cc")], "run ./do fmt")
+
+
+def layers_hold():
+    need([sys.executable, "tools/layers.py"])
+
+
+def tidiness():
+    need([sys.executable, "tools/tidy.py"])
+
+
+def documents_are_current():
+    need([sys.executable, "tools/docs.py", "--check"], "run ./do docs")
+
+
+def commands_of(preset):
+    """What compiles each file of src/, as CMake wrote it down."""
+    need(["cmake", "--preset", preset])
+    need(["ninja", "-C", f"build/{preset}", "generated"])
+    listed = json.loads((ROOT / f"build/{preset}/compile_commands.json").read_text())
+    return {entry["file"]: entry["command"] for entry in listed if entry["file"].startswith(f"{ROOT}/src/")}
+
+
+def headers_compile_alone():
+    """Each header includes what it needs: it compiles as the only line of a file."""
+    commands = commands_of("debug")
+
+    def compile_header(header):
+        folder = pathlib.Path(header).parts[1]
+        for file, command in commands.items():
+            if file.startswith(f"{ROOT}/src/{folder}/"):
+                break
+        flags = [word for word in command.split()[1:] if word[:2] in ("-I", "-D", "-W", "-m", "-s") and word != "-o"]
+        compiler = next(word for word in command.split() if "clang++" in word)
+        return attempt([compiler, *flags, "-fsyntax-only", "-Wno-pragma-once-outside-header", "-x", "c++", header])
+
+    in_parallel(compile_header, sources("src/**/*.h", "src/*/*.h"))
+
+
+def second_compiler():
+    """GCC's warnings, without making anything."""
+    def compile_file(command):
+        words = [word for word in command.split() if word not in ("ccache",) and not word.endswith("/ccache")]
+        without_output = words[:words.index("-o")] + words[words.index("-c"):]
+        return attempt([*without_output, "-fsyntax-only"])
+
+    in_parallel(compile_file, commands_of("gcc").values())
+
+
+def clang_tidy(everything):
+    wanted = set(commands_of("debug"))
+    if not everything:
+        base = subprocess.run(["git", "merge-base", "HEAD", "origin/main"], cwd=ROOT, capture_output=True, text=True)
+        since = base.stdout.strip() or "HEAD~1"
+        changed = subprocess.run(["git", "diff", "--name-only", since, "--", "*.cc"], cwd=ROOT, capture_output=True,
+                                 text=True).stdout.split()
+        wanted &= {str(ROOT / name) for name in changed}
+
+    def read(file):
+        return attempt(["clang-tidy-19", "--quiet", "-p", "build/debug", file])
+
+    in_parallel(read, sorted(wanted))
+
+
+def main():
+    report = Report()
+    report.run("format", format_is_kept)
+    report.run("layers", layers_hold)
+    report.run("tidy", tidiness)
+    report.run("documents", documents_are_current)
+    if "--quick" not in sys.argv:
+        report.run("headers-alone", headers_compile_alone)
+        report.run("second-compiler", second_compiler)
+        report.run("clang-tidy", clang_tidy, "--all" in sys.argv)
+    report.exit()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+"""Runs every test, suite by suite, and closes with one line: N passed, N failed, N skipped.
+
+Usage: test.py [FILTER] [--rewrite]. FILTER chooses suites, unit test programs and test files by a part
+of their name: `./do test house`, `./do test log`, `./do test interop/kcat`. What passes is quiet; what
+fails is shown. Under CI=true a skipped test is a failure.
+"""
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CI = os.environ.get("CI") == "true"
+VERDICT = re.compile(r"^(ok|FAIL|skip) (\S+)\s?(.*)$")
+
+
+class Suite:
+    """What became of the tests of one suite, and what is to be shown of those that failed."""
+
+    def __init__(self, name):
+        self.name = name
+        self.passed = self.failed = self.skipped = 0
+        self.shown = []
+        self.started = time.monotonic()
+
+    def fail(self, test, output):
+        self.failed += 1
+        self.shown.append(f"FAIL {self.name}/{test}\n{output.rstrip()}".rstrip())
+
+    def skip(self, test, why):
+        if CI:
+            self.fail(test, f"skipped, which CI does not allow: {why}")
+        else:
+            self.skipped += 1
+            self.shown.append(f"skip {self.name}/{test} {why}")
+
+    def take(self, verdict, test, why):
+        if verdict == "ok":
+            self.passed += 1
+        elif verdict == "skip":
+            self.skip(test, why)
+        else:
+            self.fail(test, why)
+
+    def close(self):
+        for text in self.shown:
+            print(text)
+        counts = f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+        print(f"[{self.name}] {counts} ({time.monotonic() - self.started:.0f} s)", flush=True)
+
+
+def run(command, seconds, **more):
+    """Runs a program in a process group of its own: (exit code or None if it took too long, output, errors)."""
+    process = subprocess.Popen(list(map(str, command)), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, start_new_session=True, **more)
+    code = None
+    try:
+        out, errors = process.communicate(timeout=seconds)
+        code = process.returncode
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        out, errors = process.communicate()
+    return code, out.decode(errors="replace"), errors.decode(errors="replace")
+
+
+def run_script(suite, name, command, seconds):
+    """A program that prints `ok NAME`, `FAIL NAME why` or `skip NAME why` for each of its tests."""
+    code, out, errors = run(command, seconds)
+    verdicts = [match.groups() for line in out.splitlines() if (match := VERDICT.match(line))]
+    prefix = f"{name}/" if name else ""
+    for verdict, test, why in verdicts:
+        suite.take(verdict, prefix + test, why)
+    failed = any(verdict == "FAIL" for verdict, _, _ in verdicts)
+    if code is None:
+        suite.fail(prefix + "whole", f"took over {seconds} s\n{errors[-4000:]}")
+    elif (code != 0 and not failed) or not verdicts:
+        suite.fail(prefix + "whole", f"ended with {code}\n{out[-2000:]}\n{errors[-4000:]}")
+    elif failed:
+        suite.shown.append(errors[-6000:])
+
+
+def build(suite, preset, *targets):
+    code, out, errors = run(["./do", "build", preset, *targets], 3600)
+    if code != 0:
+        suite.fail(f"build-{preset}", (out + errors)[-12000:])
+    return code == 0
+
+
+def house(suite, _):
+    run_script(suite, "", [sys.executable, "tools/check.py", "--quick"], 300)
+
+
+def tools(suite, _):
+    for file in sorted(ROOT.glob("tools/**/*_test.py")):
+        run_unittest(suite, file)
+
+
+def run_unittest(suite, file):
+    """A Python test file beside the tool it tests: unittest's own counting, one verdict a test."""
+    code, out, errors = run([sys.executable, "-m", "unittest", "-v", file.relative_to(ROOT)], 300,
+                            env={**os.environ, "PYTHONPATH": f"{ROOT}/tools"})
+    passed = len(re.findall(r" \.\.\. ok$", errors, re.M))
+    suite.passed += passed
+    if code != 0 or passed == 0:
+        suite.fail(file.stem, (out + errors)[-6000:])
+
+
+def unit(suite, chosen):
+    if not build(suite, "asan", "unit_tests"):
+        return
+    names = (ROOT / "build/asan/unit_tests.txt").read_text().split()
+    programs = [ROOT / "build/asan/tests" / name for name in names if chosen(f"unit/{name}")]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for program, (code, said, results) in zip(programs, pool.map(run_gtest, programs)):
+            count_gtest(suite, program.name, code, said, results)
+
+
+def run_gtest(program):
+    with tempfile.NamedTemporaryFile(suffix=".json") as results:
+        code, out, errors = run([program, f"--gtest_output=json:{results.name}", "--gtest_brief=1"], 900)
+        text = pathlib.Path(results.name).read_text()
+    return code, out + errors, json.loads(text) if text else None
+
+
+def count_gtest(suite, name, code, said, results):
+    tests = [test for group in (results or {}).get("testsuites", []) for test in group["testsuite"]]
+    failed = [test for test in tests if test.get("failures")]
+    for test in tests:
+        if test in failed:
+            continue
+        if test.get("result") == "SKIPPED":
+            suite.skip(f"{name}/{test['classname']}.{test['name']}", "")
+        else:
+            suite.passed += 1
+    for test in failed:
+        suite.fail(f"{name}/{test['classname']}.{test['name']}", test["failures"][0]["failure"])
+    if code != 0 and not failed:  # It crashed, or a sanitizer spoke.
+        suite.fail(name, f"ended with {code}\n{said[-12000:]}")
+
+
+def process(suite, chosen):
+    if not build(suite, "release"):
+        return
+    for file in sorted(ROOT.glob("tests/process/*.py")):
+        if chosen(f"process/{file.stem}"):
+            run_script(suite, file.stem, [sys.executable, file], 900)
+
+
+def sim(suite, chosen):
+    files = sorted(ROOT.glob("tests/sim/*.py"))
+    for file in files:
+        if chosen(f"sim/{file.stem}"):
+            run_script(suite, file.stem, [sys.executable, file], 900)
+
+
+def interop(suite, chosen):
+    if not build(suite, "release"):
+        return
+    folders = (path.name for path in sorted(ROOT.glob("tests/interop/*/")))
+    clients = [name for name in folders if chosen(f"interop/{name}")]
+    if clients:
+        run_script(suite, "", [sys.executable, "tests/interop/run.py", *clients], 1500)
+
+
+SUITES = {"house": house, "tools": tools, "unit": unit, "sim": sim, "process": process, "interop": interop}
+
+
+def main():
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    if "--rewrite" in sys.argv:
+        os.environ["THALWEG_REWRITE"] = "1"  # Tests that compare with stored text write it again.
+    wanted = words[0] if words else ""
+
+    def chosen(name):
+        return wanted in name
+
+    total = Suite("total")
+    for name, tests in SUITES.items():
+        if wanted and wanted not in name and not any_inside(name, wanted):
+            continue
+        suite = Suite(name)
+        tests(suite, chosen)
+        suite.close()
+        total.passed += suite.passed
+        total.failed += suite.failed
+        total.skipped += suite.skipped
+    print(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped")
+    return 1 if total.failed or not total.passed else 0
+
+
+def any_inside(suite, wanted):
+    """Whether a filter that is not a suite's name names something inside that suite."""
+    inside = {
+        "unit": [f"unit/{path.name}_test" for path in ROOT.glob("src/*/")],
+        "process": [f"process/{path.stem}" for path in ROOT.glob("tests/process/*.py")],
+        "sim": [f"sim/{path.stem}" for path in ROOT.glob("tests/sim/*.py")],
+        "interop": [f"interop/{path.name}" for path in ROOT.glob("tests/interop/*/")],
+    }
+    return any(wanted in name for name in inside.get(suite, []))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
