@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reads the sources: their format, who includes whom, tidiness, stale documents, and two compilers' warnings.
+"""Reads the sources: their format, who includes whom, tidiness, and two compilers' warnings.
 
 Usage: check.py [--quick] [--all]. --quick leaves out what takes minutes (it is part of `./do test`);
 clang-tidy reads what changed since main was last at its remote's state, or with --all everything.
@@ -56,10 +56,6 @@ def tidiness():
     need([sys.executable, "tools/tidy.py"])
 
 
-def documents_are_current():
-    need([sys.executable, "tools/docs.py", "--check"], "run ./do docs")
-
-
 def commands_of(preset):
     """What compiles each file of src/, as CMake wrote it down."""
     need(["cmake", "--preset", preset])
@@ -114,7 +110,6 @@ def main():
     report.run("format", format_is_kept)
     report.run("layers", layers_hold)
     report.run("tidy", tidiness)
-    report.run("documents", documents_are_current)
     if "--quick" not in sys.argv:
         report.run("headers-alone", headers_compile_alone)
         report.run("second-compiler", second_compiler)
