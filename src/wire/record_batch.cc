@@ -96,12 +96,16 @@ Result<std::optional<BatchHeader>> read_batch_header(Bytes from) {
   };
 }
 
+bool plausible(const BatchHeader& header) {
+  // The next offset wraps to a negative one where the offsets go past their end.
+  return header.base_offset.value >= 0 && header.next_offset().value > 0 &&
+         header.last_offset_delta >= 0 && header.record_count >= 0;
+}
+
 Result<std::optional<BatchHeader>> peek_batch(Bytes from) {
   const std::optional<BatchHeader> header = TRY(read_batch_header(from));
   if (!header) return std::nullopt;
-  // Wraps to a negative one where the offsets go past their end.
-  const bool offsets_fit = header->base_offset.value >= 0 && header->next_offset().value > 0;
-  if (!offsets_fit || header->last_offset_delta < 0 || header->record_count < 0) {
+  if (!plausible(*header)) {
     return fail(ErrorCode::CorruptMessage, "a record batch with impossible offsets or count");
   }
   return header;

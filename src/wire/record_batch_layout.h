@@ -37,6 +37,9 @@ inline std::int64_t wrapping_subtract(std::int64_t a, std::int64_t b) {
 // As peek_batch, but takes offsets and counts as they are.
 Result<std::optional<BatchHeader>> read_batch_header(Bytes from);
 
+// Whether a batch could have these offsets and this count.
+bool plausible(const BatchHeader& header);
+
 struct ParsedRecord {
   std::int64_t timestamp_delta = 0;
   std::int32_t offset_delta = 0;

@@ -294,6 +294,14 @@ TEST(RecordBatch, ClientsMayNotClaimAppendTime) {
             ErrorCode::InvalidTimestamp);
 }
 
+TEST(RecordBatch, NobodyMayHaveImpossibleOffsets) {
+  for (const std::int64_t base : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::max()}) {
+    ByteVector batch = three_records();
+    set_base_offset(batch, Offset{base});
+    EXPECT_EQ(verdict(batch, {.origin = Origin::Replica}).code, ErrorCode::InvalidRecord) << base;
+  }
+}
+
 TEST(RecordBatch, CoordinatorsMayWriteControlBatches) {
   BatchBuilder builder({.base_offset = Offset{17}, .producer_id = ProducerId{5}, .control = true});
   builder.add(kTime, as_bytes("k"), as_bytes("v"));

@@ -66,7 +66,7 @@ Result<void> check_envelope(Bytes batch, const BatchHeader& header, const BatchR
     return fail(ErrorCode::CorruptMessage, "the checksum of a record batch does not match");
   }
   if (rules.origin == Origin::Client) return check_client_header(header);
-  if (header.record_count < 0 || header.last_offset_delta < 0) {
+  if (!plausible(header)) {
     return invalid("a record batch with impossible offsets or count");
   }
   return {};
