@@ -36,7 +36,7 @@ struct SegmentFacts {
   bool index_is_sound = false;  // As far as was looked: the last segment's were read, if not clean.
   // Of the last segment, when not clean: the last entry at or below the recovery point whose batch
   // was found where the entry says.
-  std::optional<OffsetEntry> proven;
+  std::optional<OffsetEntry> proven = {};
 };
 
 struct SegmentPlan {
@@ -77,6 +77,7 @@ class Walk {
   std::optional<Found> take(Bytes bytes, Check check);
 
   std::uint64_t position() const { return position_; }
+  std::uint64_t size() const { return size_; }
   Offset next() const { return next_; }
   std::optional<Stop> stop() const { return stop_; }
 
@@ -87,8 +88,6 @@ class Walk {
   Offset next_;
   std::size_t wanted_ = wire::kBatchOverhead;
   std::optional<Stop> stop_;
-
-  void advance_to(std::uint64_t position);
 };
 
 // Where in `bytes` the next whole batch with a right checksum and an offset of at least `from`
@@ -102,16 +101,17 @@ struct Finding {
     SegmentCut,  // A whole segment behind a damage, put aside in `kept_in`.
     IndexRebuilt,
     LeftOver,    // A file of an unfinished deletion or the like, removed.
+    Missing,     // The log ends before an offset up to which it was synced.
     EpochsLost,  // The leader epochs were unreadable; what the batches tell was kept.
   };
   Kind kind = Kind::TornTail;
-  std::string file;
-  Offset offset;                   // The first offset concerned.
+  std::string file = {};
+  Offset offset = {};              // The first offset concerned.
   std::uint64_t position = 0;      // In the file.
   std::uint64_t bytes = 0;         // How much.
   bool may_lose_promised = false;  // Acknowledged records may be among the bytes.
-  std::string why;
-  std::string kept_in;
+  std::string why = {};
+  std::string kept_in = {};
   bool operator==(const Finding&) const = default;
 };
 std::string to_text(const Finding& finding);

@@ -5,9 +5,11 @@
 // the last holder. A key names one segment's files for as long as their bytes only grow; what cuts
 // them takes a new key.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -16,12 +18,37 @@
 
 namespace store {
 
+// Where batches start, as the last few appends and reads left it: who consumes along finds its
+// place here without looking into index or file.
+class Landmarks {
+ public:
+  void add(Offset offset, std::uint32_t position) {
+    marks_[next_] = {.offset = offset, .position = position};
+    next_ = (next_ + 1) % marks_.size();
+  }
+  std::optional<std::uint32_t> find(Offset offset) const {
+    for (const Mark& mark : marks_) {
+      if (mark.offset == offset) return mark.position;
+    }
+    return {};
+  }
+
+ private:
+  struct Mark {
+    Offset offset{-1};
+    std::uint32_t position = 0;
+  };
+  std::array<Mark, 16> marks_;
+  std::size_t next_ = 0;
+};
+
 struct SegmentHandle {
   env::FilePtr log;
   env::FilePtr index;       // Opened when first needed, as
   env::FilePtr time_index;  // this one is.
   bool index_loaded = false;
-  std::vector<logs::OffsetEntry> entries;  // The offset index, where index_loaded.
+  std::vector<logs::OffsetEntry> entries;  // The offset index, where index_loaded. May lack some.
+  Landmarks landmarks;
 };
 using SegmentHandlePtr = std::shared_ptr<SegmentHandle>;
 

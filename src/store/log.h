@@ -26,7 +26,9 @@
 #include "env/network.h"
 #include "env/sync.h"
 #include "log/epochs.h"
+#include "log/names.h"
 #include "log/recover.h"
+#include "log/retain.h"
 #include "store/file_cache.h"
 #include "store/log_options.h"
 #include "store/segment.h"
@@ -174,12 +176,70 @@ class Log : private Syncable {
 
  private:
   friend class Recovery;
-  friend class LogReader;
+
+  // A place in a segment where a batch starts, and the offset it may start with at least.
+  struct Place {
+    std::uint32_t position = 0;
+    Offset next;
+  };
+  struct Run {
+    std::uint32_t position = 0;
+    std::uint32_t end = 0;
+    Offset next;
+  };
+  struct ReadLimits {
+    std::size_t bytes = 0;
+    Offset upper;
+    bool first_whatever_its_size = false;
+  };
+  struct IndexEntries {
+    std::vector<logs::OffsetEntry> offsets;
+    std::vector<logs::TimeEntry> times;
+    bool operator==(const IndexEntries&) const = default;
+  };
 
   Log(env::Shard& shard, Syncer& syncer, FileCache& cache, std::string folder, TopicId topic_id,
       LogOptionsPtr options);
 
+  // log_files.cc: files, folders, and what must be synced.
+  std::string path(std::string_view name) const;
+  std::string path(logs::FileKind kind, Offset base) const;
+  Result<SegmentHandlePtr> handle_of(const Segment& segment);
+  Result<void> open_indexes(const Segment& segment, SegmentHandle& handle);
+  env::Task<Result<void>> write_indexes(std::size_t segment, IndexEntries entries);
+  env::Task<Result<void>> write_small(std::string name, std::string text);
+  env::Task<Result<void>> write_epochs();
+  env::Task<Result<void>> create_folder();
+  env::Task<Result<void>> create_segment();
+  env::Task<Result<void>> finish_active();
+  Result<void> remove_files(Offset base);
+  env::Task<Result<Removed>> remove_oldest(std::size_t count);
+  void go_offline(Error why);
+  void request_sync();
+  env::Task<Result<void>> sync_all(std::vector<env::FilePtr> files, bool folder, bool parent);
   env::Task<void> sync() override;
+  env::Task<Result<void>> settle();
+
+  // log.cc
+  Result<logs::Incoming> stamp(MutableBytes batches, LeaderEpoch epoch, Timestamp now);
+  env::Task<Result<void>> make_ready(logs::Incoming batches, LeaderEpoch epoch, Timestamp now);
+  env::Task<Result<void>> write_batches(SegmentHandlePtr handle, Bytes batches);
+  env::Task<void> cut_back();
+  logs::RollFacts roll_facts() const;
+  env::Task<Result<void>> know_first_timestamp();
+
+  // log_read.cc
+  std::size_t segment_at(Offset offset) const;
+  Offset end_of(std::size_t segment) const;
+  env::Task<Result<void>> load_index(Segment segment, SegmentHandlePtr handle);
+  env::Task<Result<Place>> find_place(Segment segment, SegmentHandlePtr handle, Offset from);
+  env::Task<Result<Run>> find_run(Segment segment, SegmentHandlePtr handle, Offset segment_end,
+                                  Offset from, ReadLimits limits);
+
+  // log_times.cc
+  env::Task<Result<void>> know_times(Offset base);
+  env::Task<Result<std::optional<TimeFound>>> first_in_segment(Segment segment, Timestamp at);
+  env::Task<Result<std::optional<TimeFound>>> greatest_by_walking();
 
   env::Shard& shard_;
   Syncer& syncer_;
@@ -188,7 +248,6 @@ class Log : private Syncable {
   TopicId topic_id_;
   LogOptionsPtr options_;
 
-  bool folder_exists_ = false;
   Offset log_start_;
   Offset log_end_;
   Offset durable_end_;
@@ -198,6 +257,15 @@ class Log : private Syncable {
   std::optional<Error> offline_;
   env::Signal moved_;
   RollHook on_roll_;
+
+  // What the next sync has to cover besides the active segment's batches.
+  std::vector<env::FilePtr> unsynced_;
+  env::FilePtr unsynced_active_;  // Keeps the file open until it is synced.
+  Instant unsynced_since_;
+  bool folder_exists_ = false;
+  bool folder_unsynced_ = false;
+  bool parent_unsynced_ = false;
+  bool touched_ = false;  // Something was written since the log was opened.
 };
 
 }  // namespace store

@@ -11,16 +11,16 @@
 namespace store {
 
 struct Segment {
-  Offset base;
+  Offset base = {};
   FileCache::Key key = 0;
   std::uint32_t size = 0;
-  // How many entries of each index file count. Not known for a segment that was taken as found.
-  std::optional<std::uint32_t> offset_entries;
-  std::optional<std::uint32_t> time_entries;
+  // How many entries each index file has. Kept for the active segment only.
+  std::uint32_t offset_entries = 0;
+  std::uint32_t time_entries = 0;
   bool times_known = false;  // `sparse` knows the greatest timestamp.
-  logs::SparseIndex sparse;
-  std::optional<Timestamp> first_timestamp;  // Of the first batch, once somebody asked.
-  Timestamp created = kNoTimestamp;          // Where this process began it.
+  logs::SparseIndex sparse = {};
+  std::optional<Timestamp> first_timestamp = {};  // Of the first batch, once somebody asked.
+  Timestamp created = kNoTimestamp;               // Where this process began it.
 };
 
 }  // namespace store

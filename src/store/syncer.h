@@ -14,7 +14,7 @@ namespace store {
 // Something with bytes to make durable. `sync` never overlaps itself.
 class Syncable {
  public:
-  virtual ~Syncable() = default;
+  virtual ~Syncable() { check(state_ == State::Idle, "dropped with a sync under way"); }
   virtual env::Task<void> sync() = 0;
 
  private:
@@ -40,6 +40,7 @@ class Syncer {
 
  private:
   env::Task<void> run(Syncable& what);
+  void start_soon();
   void start();
 
   env::Shard& shard_;
