@@ -158,6 +158,7 @@ struct Limits {
   std::size_t most_reserved = 10'000;
   std::size_t most_metadata = 4'096;         // offset.metadata.max.bytes
   Millis retention{7LL * 24 * 3600 * 1000};  // offsets.retention.minutes
+  Millis expiry_check{600'000};              // offsets.retention.check.interval.ms
 };
 
 }  // namespace group

@@ -1,0 +1,280 @@
+#include "broker/coordinator.h"
+
+#include <fmt/format.h>
+
+#include "broker/coordinator_messages.h"
+#include "broker/coordinator_partition.h"
+
+namespace broker {
+namespace {
+
+// The UTF-16 units of a text, as Java strings have them; what is not UTF-8 counts byte by byte.
+template <class Visit>
+void for_each_utf16(std::string_view text, Visit visit) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+    const unsigned char lead = byte(i);
+    const std::size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    if (length == 1 || i + length > text.size()) {
+      visit(static_cast<std::uint16_t>(lead));
+      ++i;
+      continue;
+    }
+    std::uint32_t point = lead & (0xffU >> (length + 1));
+    for (std::size_t k = 1; k < length; ++k) point = point << 6 | (byte(i + k) & 0x3fU);
+    i += length;
+    if (point < 0x10000) {
+      visit(static_cast<std::uint16_t>(point));
+    } else {
+      visit(static_cast<std::uint16_t>(0xd800 + ((point - 0x10000) >> 10)));
+      visit(static_cast<std::uint16_t>(0xdc00 + ((point - 0x10000) & 0x3ff)));
+    }
+  }
+}
+
+Error no_group_id() { return {ErrorCode::InvalidGroupId, "the group's name is empty"}; }
+
+// Random enough that no two members ever bear the same name. Not a secret.
+MemberId fresh_member_id(env::Shard& shard, const std::string& prefix) {
+  const std::uint64_t high = shard.random();
+  const std::uint64_t low = shard.random();
+  return MemberId{fmt::format("{}-{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", prefix, high >> 32,
+                              high >> 16 & 0xffff, high & 0xffff, low >> 48,
+                              low & 0xffff'ffff'ffff)};
+}
+
+}  // namespace
+
+GroupCoordinator::GroupCoordinator(env::Shard& shard, group::Limits limits)
+    : shard_(shard), limits_(limits), closing_(shard) {}
+
+GroupCoordinator::~GroupCoordinator() { shard_.cancel(expiry_); }
+
+PartitionIndex GroupCoordinator::partition_of(const GroupId& group, std::int32_t partitions) {
+  std::uint32_t hash = 0;
+  for_each_utf16(group.value, [&](std::uint16_t unit) { hash = hash * 31 + unit; });
+  const auto number = static_cast<std::int32_t>(hash);
+  const std::int32_t positive = number == INT32_MIN ? 0 : std::abs(number);
+  return PartitionIndex{positive % partitions};
+}
+
+void GroupCoordinator::open(PartitionIndex partition, std::shared_ptr<CoordinatorLog> log) {
+  close(partition);
+  const auto opened =
+      std::make_shared<CoordinatorPartition>(shard_, limits_, partition, std::move(log));
+  open_.emplace(partition, opened);
+  opened->start();
+  if (expiry_ == env::TimerId{}) arm_expiry();
+}
+
+void GroupCoordinator::close(PartitionIndex partition) {
+  const auto at = open_.find(partition);
+  if (at == open_.end()) return;
+  const std::shared_ptr<CoordinatorPartition> closed = at->second;
+  open_.erase(at);
+  closed->close();
+  closing_.spawn(drained(closed));
+}
+
+// Keeps the partition until its tasks have ended.
+env::Task<void> GroupCoordinator::drained(std::shared_ptr<CoordinatorPartition> partition) {
+  co_await partition->drain();
+}
+
+env::Task<void> GroupCoordinator::shutdown() {
+  shard_.cancel(std::exchange(expiry_, {}));
+  while (!open_.empty()) close(open_.begin()->first);
+  co_await closing_.drain();
+}
+
+bool GroupCoordinator::is_loaded(PartitionIndex partition) const {
+  const auto at = open_.find(partition);
+  return at != open_.end() && at->second->ready();
+}
+
+void GroupCoordinator::arm_expiry() {
+  expiry_ = shard_.arm(shard_.now() + limits_.expiry_check, [this] {
+    for (const auto& [index, partition] : open_) partition->expire_offsets();
+    arm_expiry();
+  });
+}
+
+void GroupCoordinator::forget_topic(const TopicName& topic) {
+  for (const auto& [index, partition] : open_) partition->forget_topic(topic);
+}
+
+Result<std::shared_ptr<CoordinatorPartition>> GroupCoordinator::of(const GroupId& group) const {
+  const auto at = open_.find(partition_of(group, partitions_));
+  if (at == open_.end()) {
+    return fail(ErrorCode::NotCoordinator, "another broker or shard coordinates the group");
+  }
+  TRY_VOID(at->second->ready());
+  return at->second;
+}
+
+// The groups' answer to a request of a member; groups without a name have no members.
+env::Task<Result<group::Answer>> GroupCoordinator::ask_group(GroupId id, MakeEvent make) {
+  if (id.value.empty()) co_return fail(no_group_id());
+  CO_TRY(const std::shared_ptr<CoordinatorPartition> partition, of(id));
+  Result<group::Answer> answer = co_await partition->ask(std::move(id), std::move(make));
+  co_return answer;
+}
+
+env::Task<wire::JoinGroupResponse> GroupCoordinator::join(wire::JoinGroupRequest request,
+                                                          GroupClient client) {
+  const std::int16_t version = client.version;
+  const MemberId member = request.member_id;
+  const GroupId id = request.group_id;
+  const auto make = [this, &request, &client](group::Token token) -> group::Event {
+    const std::string& prefix =
+        request.group_instance_id ? request.group_instance_id->value : client.id;
+    MemberId fresh = fresh_member_id(shard_, prefix);
+    return to_join(std::move(request), client, token, std::move(fresh));
+  };
+  Result<group::Answer> answer = co_await ask_group(id, make);
+  if (answer) co_return to_response(std::get<group::JoinReply>(std::move(*answer)), version);
+  co_return to_response(group::JoinReply{.error = answer.error().code, .member = member}, version);
+}
+
+env::Task<wire::SyncGroupResponse> GroupCoordinator::sync(wire::SyncGroupRequest request) {
+  const GroupId id = request.group_id;
+  const auto make = [&request](group::Token token) -> group::Event {
+    return to_sync(std::move(request), token);
+  };
+  Result<group::Answer> answer = co_await ask_group(id, make);
+  if (answer) co_return to_response(std::get<group::SyncReply>(std::move(*answer)));
+  co_return to_response(group::SyncReply{.error = answer.error().code});
+}
+
+env::Task<wire::HeartbeatResponse> GroupCoordinator::heartbeat(wire::HeartbeatRequest request) {
+  const GroupId id = request.group_id;
+  const auto make = [&request](group::Token token) -> group::Event {
+    return to_heartbeat(std::move(request), token);
+  };
+  const Result<group::Answer> answer = co_await ask_group(id, make);
+  wire::HeartbeatResponse response;
+  if (answer) {
+    response.error_code = std::get<group::HeartbeatReply>(*answer).error;
+  } else if (answer.error().code != ErrorCode::CoordinatorLoadInProgress) {
+    // While we load, a session cannot run out: the member may as well believe all is well.
+    response.error_code = answer.error().code;
+  }
+  co_return response;
+}
+
+env::Task<wire::LeaveGroupResponse> GroupCoordinator::leave(wire::LeaveGroupRequest request,
+                                                            GroupClient client) {
+  const GroupId id = request.group_id;
+  const std::int16_t version = client.version;
+  const auto make = [&request, version](group::Token token) -> group::Event {
+    return to_leave(request, version, token);
+  };
+  const Result<group::Answer> answer = co_await ask_group(id, make);
+  if (answer) co_return to_response(std::get<group::LeaveReply>(*answer), version);
+  wire::LeaveGroupResponse response;
+  response.error_code = answer.error().code;
+  co_return response;
+}
+
+env::Task<wire::OffsetCommitResponse> GroupCoordinator::commit(wire::OffsetCommitRequest request,
+                                                               GroupClient client) {
+  const Result<group::Outcome> outcome = co_await try_commit(request, client);
+  co_return to_response(request, outcome);
+}
+
+env::Task<Result<group::Outcome>> GroupCoordinator::try_commit(
+    const wire::OffsetCommitRequest& request, const GroupClient& client) {
+  CO_TRY(const std::shared_ptr<CoordinatorPartition> partition, of(request.group_id));
+  const group::Commit commit = to_commit(request, client.version, shard_.wall());
+  CO_TRY(group::Outcome outcome, group::decide_commit(partition->groups(), commit, limits_));
+  partition->hear_from(request.group_id, request.member_id);
+  CO_TRY_VOID(co_await partition->commit(request.group_id, std::move(outcome.records)));
+  co_return outcome;
+}
+
+env::Task<FetchedGroup> GroupCoordinator::fetch_offsets(
+    wire::OffsetFetchRequest::OffsetFetchRequestGroup request) {
+  const Result<std::shared_ptr<CoordinatorPartition>> partition = of(request.group_id);
+  if (!partition) {
+    co_return FetchedGroup{.group_id = request.group_id, .error_code = partition.error().code};
+  }
+  FetchedGroup fetched = to_fetched(request, (*partition)->groups().find(request.group_id));
+  const Result<void> durable =
+      co_await (*partition)->until_durable(request.group_id, CoordinatorPartition::Seen::Offsets);
+  if (!durable) {
+    co_return FetchedGroup{.group_id = request.group_id, .error_code = durable.error().code};
+  }
+  co_return fetched;
+}
+
+env::Task<wire::OffsetDeleteResponse> GroupCoordinator::delete_offsets(
+    wire::OffsetDeleteRequest request) {
+  const Result<group::Outcome> outcome = co_await try_delete_offsets(request);
+  co_return to_response(request, outcome);
+}
+
+env::Task<Result<group::Outcome>> GroupCoordinator::try_delete_offsets(
+    const wire::OffsetDeleteRequest& request) {
+  if (request.group_id.value.empty()) co_return fail(no_group_id());
+  CO_TRY(const std::shared_ptr<CoordinatorPartition> partition, of(request.group_id));
+  std::vector<TopicPartition> partitions;
+  for (const auto& topic : request.topics) {
+    for (const auto& asked : topic.partitions) {
+      partitions.push_back({topic.name, asked.partition_index});
+    }
+  }
+  CO_TRY(group::Outcome outcome,
+         group::decide_delete_offsets(partition->groups(), request.group_id, partitions));
+  CO_TRY_VOID(co_await partition->commit(request.group_id, std::move(outcome.records)));
+  co_return outcome;
+}
+
+wire::ListGroupsResponse GroupCoordinator::list(const wire::ListGroupsRequest& request) const {
+  wire::ListGroupsResponse response;
+  for (const auto& [index, partition] : open_) {
+    const Result<void> ready = partition->ready();
+    if (!ready) {
+      response.error_code = ready.error().code;
+      continue;
+    }
+    for (const auto& [id, group] : partition->groups().by_id) {
+      if (is_asked_for(request, group.classic)) response.groups.push_back(to_listed(group.classic));
+    }
+  }
+  return response;
+}
+
+env::Task<DescribedGroup> GroupCoordinator::describe(GroupId group) {
+  const Result<std::shared_ptr<CoordinatorPartition>> partition = of(group);
+  if (!partition) {
+    co_return DescribedGroup{.error_code = partition.error().code, .group_id = group};
+  }
+  const group::Group* found = (*partition)->groups().find(group);
+  if (!found) {
+    co_return DescribedGroup{.error_code = ErrorCode::GroupIdNotFound,
+                             .error_message = "there is no group '" + group.value + "'",
+                             .group_id = group,
+                             .group_state = "Dead"};
+  }
+  DescribedGroup described = to_described(found->classic);
+  const Result<void> durable =
+      co_await (*partition)->until_durable(group, CoordinatorPartition::Seen::Membership);
+  if (!durable) {
+    co_return DescribedGroup{.error_code = durable.error().code, .group_id = group};
+  }
+  co_return described;
+}
+
+env::Task<ErrorCode> GroupCoordinator::erase(GroupId group) {
+  const Result<void> erased = co_await try_erase(std::move(group));
+  co_return erased ? ErrorCode::None : erased.error().code;
+}
+
+env::Task<Result<void>> GroupCoordinator::try_erase(GroupId group) {
+  CO_TRY(const std::shared_ptr<CoordinatorPartition> partition, of(group));
+  CO_TRY(std::vector<group::Record> records, group::decide_erase(partition->groups(), group));
+  Result<void> durable = co_await partition->commit(std::move(group), std::move(records));
+  co_return durable;
+}
+
+}  // namespace broker

@@ -1,0 +1,103 @@
+// The group coordinator of one shard: the consumer groups whose `__consumer_offsets` partition the
+// shard owns. To be called on that shard only.
+//
+// A group belongs to one partition, by its name (`partition_of`). A partition is loaded from its
+// log by `open`; until that is done its groups answer CoordinatorLoadInProgress, and groups of
+// partitions that are not open answer NotCoordinator. After a failed append a partition loads
+// itself again.
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "broker/coordinator_log.h"
+#include "env/shard.h"
+#include "env/sync.h"
+#include "env/task.h"
+#include "group/groups.h"
+#include "wire/008_offset_commit.h"
+#include "wire/009_offset_fetch.h"
+#include "wire/011_join_group.h"
+#include "wire/012_heartbeat.h"
+#include "wire/013_leave_group.h"
+#include "wire/014_sync_group.h"
+#include "wire/015_describe_groups.h"
+#include "wire/016_list_groups.h"
+#include "wire/042_delete_groups.h"
+#include "wire/047_offset_delete.h"
+
+namespace broker {
+
+class CoordinatorPartition;
+
+// Who asks, as groups remember it.
+struct GroupClient {
+  std::string id;
+  std::string host;          // "/127.0.0.1", as Kafka shows it.
+  std::int16_t version = 0;  // Of the request.
+};
+
+class GroupCoordinator {
+ public:
+  GroupCoordinator(env::Shard& shard, group::Limits limits);
+  ~GroupCoordinator();
+  GroupCoordinator(const GroupCoordinator&) = delete;
+  GroupCoordinator& operator=(const GroupCoordinator&) = delete;
+
+  // The partition of `__consumer_offsets`, of so many, that keeps the group.
+  static PartitionIndex partition_of(const GroupId& group, std::int32_t partitions);
+  // How many partitions there are, which must not change while groups exist.
+  void set_partitions(std::int32_t partitions) { partitions_ = partitions; }
+
+  // Takes a partition over and starts to load it; the log must live until `close`.
+  void open(PartitionIndex partition, std::shared_ptr<CoordinatorLog> log);
+  // Gives a partition up: all who wait are answered NotCoordinator. `shutdown` closes all.
+  void close(PartitionIndex partition);
+  env::Task<void> shutdown();
+  bool is_loaded(PartitionIndex partition) const;
+
+  env::Task<wire::JoinGroupResponse> join(wire::JoinGroupRequest request, GroupClient client);
+  env::Task<wire::SyncGroupResponse> sync(wire::SyncGroupRequest request);
+  env::Task<wire::HeartbeatResponse> heartbeat(wire::HeartbeatRequest request);
+  env::Task<wire::LeaveGroupResponse> leave(wire::LeaveGroupRequest request, GroupClient client);
+
+  // The caller has answered for topics that do not exist, and given ids their names.
+  env::Task<wire::OffsetCommitResponse> commit(wire::OffsetCommitRequest request,
+                                               GroupClient client);
+  // One group of a request, in the form of v8 and on.
+  env::Task<wire::OffsetFetchResponse::OffsetFetchResponseGroup> fetch_offsets(
+      wire::OffsetFetchRequest::OffsetFetchRequestGroup request);
+  env::Task<wire::OffsetDeleteResponse> delete_offsets(wire::OffsetDeleteRequest request);
+
+  // What the open partitions have, of the states and types asked for (all, if none are named).
+  wire::ListGroupsResponse list(const wire::ListGroupsRequest& request) const;
+  env::Task<wire::DescribeGroupsResponse::DescribedGroup> describe(GroupId group);
+  env::Task<ErrorCode> erase(GroupId group);
+
+  // A topic was deleted: what groups committed for it means nothing for a new one of that name.
+  void forget_topic(const TopicName& topic);
+
+ private:
+  using MakeEvent = std::function<group::Event(group::Token)>;
+
+  Result<std::shared_ptr<CoordinatorPartition>> of(const GroupId& group) const;
+  env::Task<Result<group::Answer>> ask_group(GroupId id, MakeEvent make);
+  env::Task<Result<group::Outcome>> try_commit(const wire::OffsetCommitRequest& request,
+                                               const GroupClient& client);
+  env::Task<Result<group::Outcome>> try_delete_offsets(const wire::OffsetDeleteRequest& request);
+  env::Task<Result<void>> try_erase(GroupId group);
+  env::Task<void> drained(std::shared_ptr<CoordinatorPartition> partition);
+  void arm_expiry();
+
+  env::Shard& shard_;
+  group::Limits limits_;
+  std::int32_t partitions_ = 50;
+  std::map<PartitionIndex, std::shared_ptr<CoordinatorPartition>> open_;
+  env::Gate closing_;
+  env::TimerId expiry_{};
+};
+
+}  // namespace broker

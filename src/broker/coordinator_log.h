@@ -1,0 +1,28 @@
+// What a coordinator needs of the partition that keeps its state (`__consumer_offsets`,
+// `__transaction_state`): to read it from its start, and to write at its end.
+#pragma once
+#include <functional>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "env/task.h"
+
+namespace broker {
+
+class CoordinatorLog {
+ public:
+  virtual ~CoordinatorLog() = default;
+
+  // Calls `visit` with each record batch of the log, from its start to the end it had when the call
+  // was made, in order. Ends with the first error of the log or of a visit.
+  using Visit = std::move_only_function<Result<void>(Bytes batch)>;
+  virtual env::Task<Result<void>> replay(Visit visit) = 0;
+
+  // Appends one record batch (base offset 0, as a BatchBuilder makes it) and gives its base offset
+  // once it is durable on every in-sync replica. Takes its place in the log when the task is
+  // started, before it first suspends: batches are in the log in the order of the calls.
+  virtual env::Task<Result<Offset>> append(ByteVector batch) = 0;
+};
+
+}  // namespace broker

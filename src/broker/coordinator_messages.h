@@ -1,0 +1,39 @@
+// Between the messages of the group APIs and what groups understand: one place for what a version
+// of a request implies, and for how a refusal looks in each answer.
+#pragma once
+#include <string>
+
+#include "broker/coordinator.h"
+#include "group/groups.h"
+
+namespace broker {
+
+group::Join to_join(wire::JoinGroupRequest request, const GroupClient& client, group::Token token,
+                    MemberId fresh_id);
+group::Sync to_sync(wire::SyncGroupRequest request, group::Token token);
+group::Heartbeat to_heartbeat(wire::HeartbeatRequest request, group::Token token);
+group::Leave to_leave(const wire::LeaveGroupRequest& request, std::int16_t version,
+                      group::Token token);
+group::Commit to_commit(const wire::OffsetCommitRequest& request, std::int16_t version,
+                        Timestamp now);
+
+wire::JoinGroupResponse to_response(group::JoinReply reply, std::int16_t version);
+wire::SyncGroupResponse to_response(group::SyncReply reply);
+wire::LeaveGroupResponse to_response(const group::LeaveReply& reply, std::int16_t version);
+
+// The same outcome for every partition of a commit, or one each, in their order.
+wire::OffsetCommitResponse to_response(const wire::OffsetCommitRequest& request,
+                                       const Result<group::Outcome>& outcome);
+wire::OffsetDeleteResponse to_response(const wire::OffsetDeleteRequest& request,
+                                       const Result<group::Outcome>& outcome);
+
+using FetchedGroup = wire::OffsetFetchResponse::OffsetFetchResponseGroup;
+FetchedGroup to_fetched(const wire::OffsetFetchRequest::OffsetFetchRequestGroup& request,
+                        const group::Group* group);
+
+using DescribedGroup = wire::DescribeGroupsResponse::DescribedGroup;
+DescribedGroup to_described(const group::Classic& group);
+wire::ListGroupsResponse::ListedGroup to_listed(const group::Classic& group);
+bool is_asked_for(const wire::ListGroupsRequest& request, const group::Classic& group);
+
+}  // namespace broker

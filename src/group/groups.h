@@ -1,0 +1,84 @@
+// The groups of one coordinator partition: each with its members and with the offsets that it, or
+// somebody in its name, has committed. Members and offsets do not know each other beyond what is
+// asked here: who may commit, and which offsets nobody needs any more.
+//
+//   decide_*  read a group and a wish, and say which records it takes.
+//   apply     is the only code that changes offsets and drops groups, live and after a restart.
+//
+// Membership moves by `step` (classic.h), whose GroupStored records are facts of the past when they
+// reach apply; only `load` reads them. See step.h for what the runtime owes.
+#pragma once
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "group/classic.h"
+#include "group/record.h"
+#include "group/step.h"
+
+namespace group {
+
+using Offsets = std::map<TopicName, std::map<PartitionIndex, Committed>>;
+
+struct Group {
+  Classic classic = {};
+  Offsets offsets = {};
+
+  // Nobody would miss it: a name that was asked for, and no more.
+  bool is_blank() const;
+};
+
+struct Groups {
+  std::map<GroupId, Group> by_id = {};
+
+  const Group* find(const GroupId& id) const;
+  Group& get(const GroupId& id);  // Made if there is none.
+  void drop_if_blank(const GroupId& id);
+};
+
+const Committed* find_offset(const Group& group, const TopicPartition& partition);
+
+// Applies a record as it is appended.
+void apply(Groups& groups, const Record& record);
+// Applies a record as it is read back.
+void load(Groups& groups, const Record& record);
+
+struct Commit {
+  struct Item {
+    TopicPartition partition;
+    Committed committed = {};
+  };
+  GroupId group;
+  Identity who = {};
+  Generation generation = kNoGeneration;
+  std::vector<Item> items = {};
+  bool knows_missing_groups = false;  // v9 on has a code for them.
+};
+
+// What became of a wish with several parts: the records it takes, and an outcome for each part.
+struct Outcome {
+  std::vector<Record> records = {};
+  std::vector<ErrorCode> outcomes = {};
+};
+
+// Errors: UnknownMemberId, FencedInstanceId, IllegalGeneration, RebalanceInProgress,
+// GroupIdNotFound. Single items fail with OffsetMetadataTooLarge.
+Result<Outcome> decide_commit(const Groups& groups, const Commit& commit, const Limits& limits);
+
+// Forgets offsets of topics that the group does not subscribe to. Errors: GroupIdNotFound,
+// NonEmptyGroup. Single items fail with GroupSubscribedToTopic.
+Result<Outcome> decide_delete_offsets(const Groups& groups, const GroupId& id,
+                                      const std::vector<TopicPartition>& partitions);
+
+// Deletes a group without members, and its offsets. Errors: GroupIdNotFound, NonEmptyGroup.
+Result<std::vector<Record>> decide_erase(const Groups& groups, const GroupId& id);
+
+// Forgets the offsets that have been kept long enough, and a group when nothing of it is left. The
+// offsets of a group with members stay, unless nobody subscribes to their topic any more.
+std::vector<Record> decide_expiry(const Group& group, const Limits& limits, Timestamp now);
+
+// Forgets the offsets of a topic that was deleted: a new one of that name has nothing to do with
+// them.
+std::vector<Record> decide_topic_gone(const Groups& groups, const TopicName& topic);
+
+}  // namespace group
