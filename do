@@ -100,10 +100,9 @@ case $command in
     git ls-files -co --exclude-standard '*.h' '*.cc' | xargs clang-format-19 -i
     ;;
   docs)
-    packages packages packages-test
-    build asan documents_test
-    quietly build/docs.log env THALWEG_REWRITE=1 build/asan/tests/documents_test
-    git status --short docs
+    packages packages
+    build release thalweg
+    exec python3 tools/docs.py
     ;;
   help | -h | --help) usage ;;
   *)

@@ -148,6 +148,8 @@ def count_gtest(suite, name, code, said, results):
 def process(suite, chosen):
     if not build(suite, "release"):
         return
+    if chosen("process/documents"):
+        run_script(suite, "documents", [sys.executable, "tools/docs.py", "--check"], 60)
     for file in sorted(ROOT.glob("tests/process/*.py")):
         if chosen(f"process/{file.stem}"):
             run_script(suite, file.stem, [sys.executable, file], 900)
@@ -199,7 +201,7 @@ def any_inside(suite, wanted):
     """Whether a filter that is not a suite's name names something inside that suite."""
     inside = {
         "unit": [f"unit/{path.name}_test" for path in ROOT.glob("src/*/")],
-        "process": [f"process/{path.stem}" for path in ROOT.glob("tests/process/*.py")],
+        "process": ["process/documents"] + [f"process/{path.stem}" for path in ROOT.glob("tests/process/*.py")],
         "sim": [f"sim/{path.stem}" for path in ROOT.glob("tests/sim/*.py")],
         "interop": [f"interop/{path.name}" for path in ROOT.glob("tests/interop/*/")],
     }
