@@ -87,8 +87,8 @@ case $command in
     exec python3 tools/fuzz.py "$@"
     ;;
   bench)
-    packages packages
-    build release all
+    packages packages packages-bench
+    configure release
     exec python3 bench/run.py "$@"
     ;;
   check)
