@@ -175,13 +175,14 @@ void Shard::poll(bool busy) {
   const int count = wait(events, kMostEvents, busy);
   check(count >= 0 || errno == EINTR, "epoll_wait");
   for (int i = 0; i < count; ++i) {
-    if (events[i].data.u64 == 0) {
+    const WatchId id = events[i].data.u64;
+    if (id == 0) {
       eventfd_t ignored = 0;
       eventfd_read(wakeup_.get(), &ignored);
       continue;
     }
     // One that was unwatched by an event before it in this batch is not there any more.
-    const auto found = watched_.find(events[i].data.u64);
+    const auto found = watched_.find(id);
     if (found != watched_.end()) found->second->ready(events[i].events);
   }
 }

@@ -22,7 +22,7 @@ env::Task<bool> gather_posts(Process& process, int count) {
   env::Signal all_in(here);
   for (int s = 1; s < process.shards(); ++s) {
     env::Shard& there = process.shard(s);
-    there.post([&, s] {
+    there.post([&, s, count] {  // `left` and `got` are shard 0's.
       for (int i = 0; i < count; ++i) {
         here.post([&, s, i] {
           got[static_cast<std::size_t>(s)].push_back(i);
