@@ -1,4 +1,6 @@
 """A .wire file -> the .h and .cc of its messages."""
+import textwrap
+
 from .cpp import (header_of, includes_of, initialiser, is_default, member_type, snake, value_type, versions_note)
 from .schema import NEVER
 
@@ -19,11 +21,9 @@ def _declare(made, message, indent):
     remark = ". ".join(part for part in [note, " ".join(made.comment)] if part)
     if not remark:
         return code + "\n"
-    if len(made.comment) <= 1 and len(code) + len(remark) + 5 <= WIDTH:
+    if len(code) + len(remark) + 5 <= WIDTH:
         return f"{code}  // {remark}\n"
-    above = list(made.comment)
-    if note:
-        above[0] = f"{note}. {above[0]}"
+    above = textwrap.wrap(remark, WIDTH - len(indent) - 3)
     return _comment(above, indent) + code + "\n"
 
 
