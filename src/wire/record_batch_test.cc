@@ -311,14 +311,14 @@ TEST(RecordBatch, CoordinatorsMayWriteControlBatches) {
 }
 
 TEST(RecordBatch, BombsStopAtTheLimit) {
-  const ByteVector zeros(64 << 20);
+  const ByteVector zeros(24 << 20);
   for (const Codec codec : {Codec::Gzip, Codec::Snappy, Codec::Lz4, Codec::Zstd}) {
     BatchBuilder builder({.compression = {codec}});
     builder.add(kTime, {}, zeros);
     const ByteVector bomb = builder.finish();
     BatchRules rules{.max_uncompressed_bytes = 10 << 20};
     EXPECT_EQ(verdict(bomb, rules).code, ErrorCode::MessageTooLarge) << name_of(codec);
-    rules.max_uncompressed_bytes = 65 << 20;
+    rules.max_uncompressed_bytes = 25 << 20;
     EXPECT_EQ(verdict(bomb, rules).code, ErrorCode::None) << name_of(codec);
     BatchScratch scratch;
     EXPECT_FALSE(BatchReader::open(bomb, scratch, 10 << 20)) << name_of(codec);

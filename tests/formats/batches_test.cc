@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/crc32c.h"
+#include "wire/legacy_message_set.h"
 #include "wire/record_batch.h"
 #include "wire/record_batch_builder.h"
 #include "wire/record_batch_reader.h"
@@ -75,7 +76,9 @@ struct Golden {
   ByteVector bytes;
 };
 
-std::vector<Golden> read_golden() {
+enum class Format { Batches, OldMessageSets };
+
+std::vector<Golden> read_golden(Format format = Format::Batches) {
   std::ifstream in(THALWEG_SOURCE_DIR "/tests/formats/batches/kafka-clients-4.2.1.txt");
   std::vector<Golden> batches;
   for (std::string line; std::getline(in, line);) {
@@ -88,6 +91,9 @@ std::vector<Golden> read_golden() {
       batches.back().lines.push_back(line);
     }
   }
+  std::erase_if(batches, [&](const Golden& golden) {
+    return golden.name.starts_with("legacy-") != (format == Format::OldMessageSets);
+  });
   return batches;
 }
 
@@ -169,6 +175,28 @@ TEST(KafkaBatches, MeanTheSameInAnyCodec) {
           std::equal(found.begin() + 1, found.end(), golden.lines.begin() + 1, golden.lines.end()))
           << golden.name << " in " << wire::name_of(codec);
     }
+  }
+}
+
+TEST(KafkaMessageSets, MeanToUsWhatTheyMeanToKafka) {
+  const std::vector<Golden> sets = read_golden(Format::OldMessageSets);
+  ASSERT_GE(sets.size(), 11u);
+  wire::BatchScratch scratch;
+  for (const Golden& golden : sets) {
+    std::vector<std::string> lines;
+    for (Bytes rest = golden.bytes; !rest.empty();) {
+      const auto header = wire::peek_legacy(rest);
+      ASSERT_TRUE(header && *header && (*header)->size() <= rest.size()) << golden.name;
+      const Bytes entry = rest.first((*header)->size());
+      rest = rest.subspan(entry.size());
+      EXPECT_TRUE(wire::legacy_checksum_matches(entry)) << golden.name;
+      EXPECT_EQ(wire::peek_batch(entry).error().code, ErrorCode::UnsupportedForMessageFormat);
+      const auto records = wire::read_legacy(entry, scratch);
+      ASSERT_TRUE(records) << golden.name << ": " << records.error().detail;
+      for (const wire::RecordView& record : *records) lines.push_back(record_line(record));
+      EXPECT_EQ(records->back().offset, (*header)->offset) << golden.name;
+    }
+    EXPECT_EQ(lines, golden.lines) << golden.name;
   }
 }
 

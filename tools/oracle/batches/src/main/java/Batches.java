@@ -55,6 +55,15 @@ public final class Batches {
                 new EndTransactionMarker(type, 12));
             describe(out, "control-" + type.name().toLowerCase(), marker.buffer());
         }
+        for (byte magic : new byte[] {RecordBatch.MAGIC_VALUE_V0, RecordBatch.MAGIC_VALUE_V1}) {
+            for (String codec : CODECS) {
+                // Version 0 wrote lz4 frames with a wrong checksum, and nothing old has zstd.
+                if (codec.equals("zstd") || (magic == 0 && codec.equals("lz4"))) continue;
+                describeOld(out, "legacy-" + magic + "-" + codec, buildOld(magic, codec, TimestampType.CREATE_TIME));
+                if (magic == 0) continue;
+                describeOld(out, "legacy-append-time-" + codec, buildOld(magic, codec, TimestampType.LOG_APPEND_TIME));
+            }
+        }
         Files.writeString(path, out);
     }
 
@@ -63,6 +72,14 @@ public final class Batches {
             Compression.of(codec).build(), kind.time, kind.baseOffset, TIME + 500, kind.producerId,
             kind.producerEpoch, kind.sequence, kind.transactional, kind.epoch);
         for (SimpleRecord record : records) builder.append(record);
+        return builder.build().buffer();
+    }
+
+    private static ByteBuffer buildOld(byte magic, String codec, TimestampType time) {
+        MemoryRecordsBuilder builder = MemoryRecords.builder(ByteBuffer.allocate(1024), magic,
+            Compression.of(codec).build(), time, 500, TIME + 500, -1L, (short) -1, -1, false, -1);
+        for (SimpleRecord record : few())
+            builder.append(new SimpleRecord(magic == 0 ? -1 : record.timestamp(), record.key(), record.value()));
         return builder.build().buffer();
     }
 
@@ -99,6 +116,15 @@ public final class Batches {
         batch.ensureValid();
         out.append("batch ").append(name).append('\n').append(header(batch)).append('\n');
         for (String line : records(batch)) out.append(line).append('\n');
+        byte[] all = new byte[buffer.remaining()];
+        buffer.duplicate().get(all);
+        out.append("bytes ").append(HexFormat.of().formatHex(all)).append('\n');
+    }
+
+    private static void describeOld(StringBuilder out, String name, ByteBuffer buffer) {
+        out.append("batch ").append(name).append('\n');
+        for (Record record : MemoryRecords.readableRecords(buffer.duplicate()).records())
+            out.append(line(record)).append('\n');
         byte[] all = new byte[buffer.remaining()];
         buffer.duplicate().get(all);
         out.append("bytes ").append(HexFormat.of().formatHex(all)).append('\n');
@@ -143,7 +169,8 @@ public final class Batches {
             ByteBuffer buffer = ByteBuffer.wrap(HexFormat.of().parseHex(line.substring(6)));
             StringBuilder found = new StringBuilder();
             String name = said.get(0).substring(6);
-            describe(found, name, buffer);
+            if (name.startsWith("legacy-")) describeOld(found, name, buffer);
+            else describe(found, name, buffer);
             List<String> lines = new ArrayList<>(found.toString().lines().toList());
             lines.remove(lines.size() - 1);
             if (!lines.equals(said)) {
