@@ -1,0 +1,167 @@
+#include "broker/metadata_log.h"
+
+#include <algorithm>
+
+#include "broker/metadata_snapshot.h"
+#include "observe/log.h"
+
+namespace broker {
+namespace {
+
+constexpr std::string_view kFolder = "/__cluster_metadata-0";
+
+// Kafka gives the metadata topic this id, everywhere.
+TopicId metadata_topic_id() {
+  Uuid id;
+  id.bytes.back() = std::byte{1};
+  return TopicId(id);
+}
+
+store::LogOptionsPtr log_options(std::int32_t segment_bytes) {
+  return std::make_shared<const store::LogOptions>(store::LogOptions{
+      .segment_bytes = static_cast<std::uint32_t>(segment_bytes),
+      .deletes = false,
+      .max_message_bytes = std::numeric_limits<std::int32_t>::max(),
+      .durability = store::Durability::Disk,
+  });
+}
+
+}  // namespace
+
+MetadataLog::MetadataLog(Place place)
+    : place_(std::move(place)), image_(std::make_shared<const cluster::Image>()) {
+  snapshot_at_ = place_.shard.now();
+}
+
+std::string MetadataLog::folder() const { return place_.data_folder + std::string(kFolder); }
+
+env::Task<Result<std::unique_ptr<MetadataLog>>> MetadataLog::open(Place place) {
+  std::unique_ptr<MetadataLog> metadata(new MetadataLog(std::move(place)));
+  const Place& at = metadata->place_;
+  const store::OpenFacts facts{
+      .clean = at.clean, .recovery_point = at.recovery_point, .log_start = {}};
+  CO_TRY(store::Opened opened,
+         co_await store::Log::open(at.shard, at.syncer, at.cache, metadata->folder(),
+                                   metadata_topic_id(), log_options(at.segment_bytes), facts));
+  metadata->log_ = std::move(opened.log);
+  Result<void> read = co_await metadata->read_back();
+  if (!read) {
+    const Result<void> closed = co_await metadata->log_->close();
+    if (!closed) observe::warn("the metadata log did not close", {{"why", closed.error()}});
+    co_return fail(read.error().code, metadata->folder() + ": " + read.error().detail);
+  }
+  co_return std::move(metadata);
+}
+
+env::Task<Result<void>> MetadataLog::read_back() {
+  CO_TRY_VOID(co_await read_snapshots());
+  const Offset from = snapshots_.empty() ? Offset(0) : snapshots_.back();
+  if (from < log_->log_start() || from > log_->log_end()) {
+    co_return fail(ErrorCode::CorruptMessage,
+                   "no snapshot can be read that the log goes on from: it begins at offset " +
+                       std::to_string(log_->log_start().value) + " and ends at " +
+                       std::to_string(log_->log_end().value));
+  }
+  co_return co_await replay(from);
+}
+
+// Takes up the newest snapshot that is whole. Those that are not are set aside.
+env::Task<Result<void>> MetadataLog::read_snapshots() {
+  env::Files& files = place_.shard.files();
+  if (!files.exists(folder())) co_return Result<void>{};
+  CO_TRY(const std::vector<env::DirEntry> entries, files.list(folder()));
+  for (const env::DirEntry& entry : entries) {
+    if (const auto end = parse_snapshot_name(entry.name)) snapshots_.push_back(*end);
+  }
+  std::ranges::sort(snapshots_);
+  while (!snapshots_.empty()) {
+    const std::string path = folder() + "/" + snapshot_name(snapshots_.back());
+    CO_TRY(const ByteVector file, co_await env::read_file(files, path));
+    const Result<std::vector<cluster::Record>> records = read_snapshot(file);
+    if (records) {
+      CO_TRY(const cluster::Applied applied, cluster::apply(*image_, *records));
+      image_ = applied.image;
+      co_return Result<void>{};
+    }
+    // What a newer version wrote is not broken, and must not be passed over.
+    if (records.error().code == ErrorCode::UnsupportedVersion) co_return fail(records.error());
+    observe::warn("a metadata snapshot cannot be read, an older one and the log are read instead",
+                  {{"file", path}, {"why", records.error()}});
+    CO_TRY_VOID(files.rename(path, path + ".unreadable"));
+    snapshots_.pop_back();
+  }
+  co_return Result<void>{};
+}
+
+env::Task<Result<void>> MetadataLog::replay(Offset from) {
+  std::vector<cluster::Record> records;
+  const auto gather = [&records, from, this](Bytes batch) -> Result<void> {
+    for (cluster::Record& record : TRY(read_metadata_batch(batch, from))) {
+      records.push_back(std::move(record));
+    }
+    bytes_since_snapshot_ += static_cast<std::int64_t>(batch.size());
+    const auto header = TRY(wire::peek_batch(batch));
+    if (header) last_record_ = header->max_timestamp;
+    return {};
+  };
+  if (from < log_->log_end()) {
+    CO_TRY_VOID(co_await log_->scan(from, log_->log_end(), store::ScanDetail::Batches, gather));
+  }
+  CO_TRY(const cluster::Applied applied, cluster::apply(*image_, records));
+  image_ = applied.image;
+  co_return Result<void>{};
+}
+
+env::Task<Result<cluster::Applied>> MetadataLog::commit(std::vector<cluster::Record> records) {
+  // Folded first: what does not fold must never reach the log.
+  CO_TRY(cluster::Applied applied, cluster::apply(*image_, records));
+  const Timestamp now = place_.shard.wall();
+  ByteVector batch = metadata_batch(records, now);
+  CO_TRY_VOID(co_await log_->append(batch, kMetadataEpoch, now));
+  CO_TRY_VOID(co_await log_->wait_durable(log_->log_end()));
+  image_ = applied.image;
+  last_record_ = now;
+  bytes_since_snapshot_ += static_cast<std::int64_t>(batch.size());
+  if (snapshot_is_due()) {
+    const Result<void> written = co_await snapshot();
+    if (!written) {
+      observe::warn("the metadata snapshot could not be written", {{"why", written.error()}});
+    }
+  }
+  co_return std::move(applied);
+}
+
+bool MetadataLog::snapshot_is_due() const {
+  if (bytes_since_snapshot_ >= place_.bytes_between_snapshots) return true;
+  const bool by_time = place_.snapshot_interval > Millis(0);
+  return by_time && place_.shard.now() - snapshot_at_ >= place_.snapshot_interval;
+}
+
+env::Task<Result<void>> MetadataLog::snapshot() {
+  const Offset end = log_->log_end();
+  // Whether or not this works out: a disk that is full is not to be tried at every commit.
+  snapshot_at_ = place_.shard.now();
+  bytes_since_snapshot_ = 0;
+  if (!snapshots_.empty() && snapshots_.back() == end) co_return Result<void>{};
+  ByteVector file = write_snapshot(cluster::snapshot(*image_), last_record_);
+  std::string path = folder() + "/" + snapshot_name(end);
+  CO_TRY_VOID(
+      co_await env::write_file_atomically(place_.shard.files(), std::move(path), std::move(file)));
+  snapshots_.push_back(end);
+  co_return co_await forget_before(end);
+}
+
+// Keeps the snapshot before `newest`, and the log from there on.
+env::Task<Result<void>> MetadataLog::forget_before(Offset newest) {
+  while (snapshots_.size() > 2) {
+    CO_TRY_VOID(place_.shard.files().remove(folder() + "/" + snapshot_name(snapshots_.front())));
+    snapshots_.erase(snapshots_.begin());
+  }
+  if (snapshots_.front() == newest) co_return Result<void>{};
+  CO_TRY_VOID(co_await log_->advance_log_start(snapshots_.front()));
+  co_return Result<void>{};
+}
+
+env::Task<Result<void>> MetadataLog::close() { co_return co_await log_->close(); }
+
+}  // namespace broker

@@ -1,0 +1,148 @@
+#include "broker/metadata_snapshot.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "wire/record_batch_builder.h"
+#include "wire/record_batch_reader.h"
+#include "wire/state/control.h"
+
+namespace broker {
+namespace {
+
+constexpr std::string_view kSuffix = ".checkpoint";
+constexpr std::size_t kOffsetDigits = 20;
+constexpr std::size_t kBatchBytes = 1 << 20;
+
+// What a control record is, as its key says behind a version of 0.
+constexpr std::int16_t kSnapshotHeader = 3;
+constexpr std::int16_t kSnapshotFooter = 4;
+
+template <class Message>
+ByteVector control_batch(std::int16_t type, const Message& message, Offset at, Timestamp now) {
+  ByteVector key(4);
+  store_big<std::int16_t>(key.data() + 2, type);
+  wire::Output value;
+  write(message, 0, value);
+  wire::BatchBuilder builder({.base_offset = at, .leader_epoch = kMetadataEpoch, .control = true});
+  builder.add(now, Bytes(key), Bytes(value.bytes));
+  return builder.finish();
+}
+
+std::optional<std::int16_t> control_type(const wire::RecordView& record) {
+  if (!record.key || record.key->size() < 4) return {};
+  return load_big<std::int16_t>(record.key->data() + 2);
+}
+
+void add_to(wire::BatchBuilder& builder, const cluster::Record& record, Timestamp now) {
+  const ByteVector value = cluster::encode(record);
+  builder.add(now, std::nullopt, Bytes(value));
+}
+
+void append(ByteVector& to, const ByteVector& bytes) {
+  to.insert(to.end(), bytes.begin(), bytes.end());
+}
+
+std::unexpected<Error> unfinished(const std::string& why) {
+  return fail(ErrorCode::CorruptMessage, "not a whole metadata snapshot: " + why);
+}
+
+// The batches of a file that is nothing but whole batches in order.
+Result<std::vector<wire::FoundBatch>> batches_of(Bytes file) {
+  std::vector<wire::FoundBatch> batches;
+  wire::BatchIterator found(file);
+  while (const auto batch = TRY(found.next())) {
+    if (!wire::checksum_matches(batch->bytes)) {
+      return unfinished("a checksum does not match");
+    }
+    batches.push_back(*batch);
+  }
+  if (!found.rest().empty()) return unfinished("it ends within a batch");
+  return batches;
+}
+
+Result<bool> is_control(const wire::FoundBatch& batch, std::int16_t type,
+                        wire::BatchScratch& with) {
+  if (!batch.header.control) return false;
+  wire::BatchReader reader = TRY(wire::BatchReader::open(batch.bytes, with));
+  const std::optional<wire::RecordView> first = TRY(reader.next());
+  return first && control_type(*first) == type;
+}
+
+}  // namespace
+
+std::string snapshot_name(Offset end) {
+  return fmt::format("{:020}-{:010}{}", end.value, kMetadataEpoch.value, kSuffix);
+}
+
+std::optional<Offset> parse_snapshot_name(std::string_view name) {
+  std::int64_t offset = 0;
+  const char* end = name.data() + std::min(name.size(), kOffsetDigits);
+  const auto [at, error] = std::from_chars(name.data(), end, offset);
+  if (error != std::errc{} || offset < 0 || name != snapshot_name(Offset(offset))) return {};
+  return Offset(offset);
+}
+
+ByteVector write_snapshot(const std::vector<cluster::Record>& records, Timestamp last_record) {
+  ByteVector file = control_batch(
+      kSnapshotHeader,
+      wire::SnapshotHeaderRecord{.version = 0, .last_contained_log_timestamp = last_record},
+      Offset(0), last_record);
+  std::int64_t next = 1;
+  std::size_t at = 0;
+  while (at < records.size()) {
+    wire::BatchBuilder builder({.base_offset = Offset(next), .leader_epoch = kMetadataEpoch});
+    while (at < records.size() && builder.size() < kBatchBytes) {
+      add_to(builder, records[at++], last_record);
+    }
+    next += builder.count();
+    append(file, builder.finish());
+  }
+  append(file, control_batch(kSnapshotFooter, wire::SnapshotFooterRecord{.version = 0},
+                             Offset(next), last_record));
+  return file;
+}
+
+Result<std::vector<cluster::Record>> read_snapshot(Bytes file) {
+  const std::vector<wire::FoundBatch> batches = TRY(batches_of(file));
+  wire::BatchScratch scratch;
+  if (batches.size() < 2 || !TRY(is_control(batches.front(), kSnapshotHeader, scratch))) {
+    return unfinished("it has no header");
+  }
+  if (!TRY(is_control(batches.back(), kSnapshotFooter, scratch))) {
+    return unfinished("it has no footer");
+  }
+  std::vector<cluster::Record> records;
+  for (const wire::FoundBatch& batch : batches) {
+    for (cluster::Record& record : TRY(read_metadata_batch(batch.bytes, Offset(0)))) {
+      records.push_back(std::move(record));
+    }
+  }
+  return records;
+}
+
+ByteVector metadata_batch(const std::vector<cluster::Record>& records, Timestamp now) {
+  wire::BatchBuilder builder({.leader_epoch = kMetadataEpoch});
+  for (const cluster::Record& record : records) add_to(builder, record, now);
+  return builder.finish();
+}
+
+Result<std::vector<cluster::Record>> read_metadata_batch(Bytes batch, Offset from) {
+  std::vector<cluster::Record> records;
+  wire::BatchScratch scratch;
+  wire::BatchReader reader = TRY(wire::BatchReader::open(batch, scratch));
+  if (reader.header().control) return records;
+  for (;;) {
+    const std::optional<wire::RecordView> record = TRY(reader.next());
+    if (!record) return records;
+    if (record->offset < from) continue;
+    if (!record->value) {
+      return fail(ErrorCode::CorruptMessage, "a metadata record has no value");
+    }
+    records.push_back(TRY(cluster::decode(*record->value)));
+  }
+}
+
+}  // namespace broker

@@ -1,0 +1,33 @@
+// A metadata snapshot as a file: a batch with a header record, batches of metadata records, and a
+// batch with a footer record, whose absence tells a file that was not finished. The format is that
+// of Apache Kafka, whose tools read these files.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "cluster/record.h"
+
+namespace broker {
+
+// Nobody else can lead the log of a node that runs alone: its epoch never changes.
+inline constexpr LeaderEpoch kMetadataEpoch{1};
+
+// "00000000000000000042-0000000001.checkpoint": what the snapshot holds ends before offset 42.
+std::string snapshot_name(Offset end);
+std::optional<Offset> parse_snapshot_name(std::string_view name);
+
+ByteVector write_snapshot(const std::vector<cluster::Record>& records, Timestamp last_record);
+Result<std::vector<cluster::Record>> read_snapshot(Bytes file);
+
+// One batch of metadata records, at offset 0.
+ByteVector metadata_batch(const std::vector<cluster::Record>& records, Timestamp now);
+// The records of one batch from offset `from` on. Control records are not metadata.
+Result<std::vector<cluster::Record>> read_metadata_batch(Bytes batch, Offset from);
+
+}  // namespace broker
