@@ -8,5 +8,6 @@
 // Ends the process with the place of the check unless `holds`.
 inline void check(bool holds, const char* what = "",
                   std::source_location at = std::source_location::current()) {
-  if (!holds) [[unlikely]] check_failed(what, at);
+  if (!holds) [[unlikely]]
+    check_failed(what, at);
 }

@@ -25,7 +25,8 @@ using ProducerEpoch = Named<std::int16_t, struct ProducerEpochTag>;
 inline constexpr LeaderEpoch kNoLeaderEpoch{-1};
 inline constexpr ProducerId kNoProducerId{-1};
 
-// A 128-bit id, as Kafka writes it: big-endian on the wire, URL-safe base64 without padding in text.
+// A 128-bit id, as Kafka writes it: big-endian on the wire, URL-safe base64 without padding in
+// text.
 struct Uuid {
   std::array<std::byte, 16> bytes{};
   auto operator<=>(const Uuid&) const = default;

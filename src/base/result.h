@@ -26,18 +26,19 @@ inline std::unexpected<Error> fail(ErrorCode code, std::string detail = {}) {
 }
 inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::move(error)); }
 
-// The value of a Result, or return its error from the enclosing function. Coroutines have CO_TRY in env/task.h.
-#define TRY(expr)                                              \
-  __extension__({                                              \
-    auto&& result_ = (expr);                                   \
+// The value of a Result, or return its error from the enclosing function. Coroutines have CO_TRY in
+// env/task.h.
+#define TRY(expr)                                                     \
+  __extension__({                                                     \
+    auto&& result_ = (expr);                                          \
     if (!result_) return std::unexpected(std::move(result_).error()); \
-    *std::move(result_);                                       \
+    *std::move(result_);                                              \
   })
 
 // As TRY for Result<void>.
-#define TRY_VOID(expr)                                              \
-  do {                                                              \
-    auto&& result_ = (expr);                                        \
+#define TRY_VOID(expr)                                                \
+  do {                                                                \
+    auto&& result_ = (expr);                                          \
     if (!result_) return std::unexpected(std::move(result_).error()); \
   } while (false)
 

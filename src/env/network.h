@@ -19,7 +19,7 @@ struct Address {
   std::uint16_t port = 0;
   bool operator==(const Address&) const = default;
 };
-std::string to_text(const Address& address);          // "127.0.0.1:9092", "[::1]:9092".
+std::string to_text(const Address& address);           // "127.0.0.1:9092", "[::1]:9092".
 Result<Address> parse_address(std::string_view text);  // Errors say what is wrong with it.
 
 // A run of bytes of a file, to be sent without bringing them through user space where possible.

@@ -1,6 +1,6 @@
 // The world as one shard sees it. A shard is one thread's worth of the program: a reactor that runs
-// its coroutines one at a time, with its clock, timers, files and sockets. What a shard owns only it
-// touches; others ask by `post`.
+// its coroutines one at a time, with its clock, timers, files and sockets. What a shard owns only
+// it touches; others ask by `post`.
 //
 // posix/ implements this for real, sim/ under a seed. Nothing above env may tell the difference.
 #pragma once
@@ -24,10 +24,10 @@ class Shard {
  public:
   virtual ~Shard() = default;
 
-  virtual int index() const = 0;      // 0 to shards - 1.
-  virtual Instant now() const = 0;    // For durations and deadlines.
-  virtual Timestamp wall() const = 0; // For what is written and shown.
-  virtual std::uint64_t random() = 0; // Uniform over all values; not for secrets.
+  virtual int index() const = 0;       // 0 to shards - 1.
+  virtual Instant now() const = 0;     // For durations and deadlines.
+  virtual Timestamp wall() const = 0;  // For what is written and shown.
+  virtual std::uint64_t random() = 0;  // Uniform over all values; not for secrets.
 
   // Runs `work` on this shard, after what is running there now. The only call that other threads
   // may make. Work posted from one shard to another runs in the order of posting.
@@ -93,7 +93,8 @@ struct Ask {
 
 // Runs the task that `make` gives on shard `to` and brings its value back to shard `from`, where
 // the caller must be running. `make` runs on `to`; where both are one it runs at once.
-//   CO_TRY(const auto info, co_await ask<Result<Info>>(here, there, [&] { return log.append(batch); }));
+//   CO_TRY(const auto info, co_await ask<Result<Info>>(here, there, [&] { return log.append(batch);
+//   }));
 template <class T, class Make>
 Task<T> ask(Shard& from, Shard& to, Make make) {
   if (&from == &to) {

@@ -127,17 +127,18 @@ void spawn(Task<T> task, Then then) {
 
 #define ENV_CONCAT_(a, b) a##b
 #define ENV_CONCAT(a, b) ENV_CONCAT_(a, b)
-#define ENV_CO_TRY_(name, decl, ...)                               \
-  auto&& name = (__VA_ARGS__);                                     \
+#define ENV_CO_TRY_(name, decl, ...)                             \
+  auto&& name = (__VA_ARGS__);                                   \
   if (!name) co_return std::unexpected(std::move(name).error()); \
   decl = *std::move(name)
 
-// In a coroutine: CO_TRY(const auto size, co_await file.size()); declares `size`, or returns the error.
+// In a coroutine: CO_TRY(const auto size, co_await file.size()); declares `size`, or returns the
+// error.
 #define CO_TRY(decl, ...) ENV_CO_TRY_(ENV_CONCAT(try_, __COUNTER__), decl, __VA_ARGS__)
 
 // As CO_TRY for Result<void>.
-#define CO_TRY_VOID(...)                                                  \
-  do {                                                                    \
-    auto&& try_result_ = (__VA_ARGS__);                                   \
+#define CO_TRY_VOID(...)                                                         \
+  do {                                                                           \
+    auto&& try_result_ = (__VA_ARGS__);                                          \
     if (!try_result_) co_return std::unexpected(std::move(try_result_).error()); \
   } while (false)

@@ -1,0 +1,174 @@
+#include "broker/apis.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "broker/engine.h"
+#include "broker/handlers/handlers.h"
+#include "broker/metrics.h"
+#include "wire/000_produce.h"
+#include "wire/001_fetch.h"
+#include "wire/002_list_offsets.h"
+#include "wire/003_metadata.h"
+#include "wire/008_offset_commit.h"
+#include "wire/009_offset_fetch.h"
+#include "wire/010_find_coordinator.h"
+#include "wire/011_join_group.h"
+#include "wire/012_heartbeat.h"
+#include "wire/013_leave_group.h"
+#include "wire/014_sync_group.h"
+#include "wire/015_describe_groups.h"
+#include "wire/016_list_groups.h"
+#include "wire/018_api_versions.h"
+#include "wire/019_create_topics.h"
+#include "wire/020_delete_topics.h"
+#include "wire/021_delete_records.h"
+#include "wire/022_init_producer_id.h"
+#include "wire/023_offset_for_leader_epoch.h"
+#include "wire/032_describe_configs.h"
+#include "wire/033_alter_configs.h"
+#include "wire/035_describe_log_dirs.h"
+#include "wire/037_create_partitions.h"
+#include "wire/042_delete_groups.h"
+#include "wire/044_incremental_alter_configs.h"
+#include "wire/046_list_partition_reassignments.h"
+#include "wire/047_offset_delete.h"
+#include "wire/060_describe_cluster.h"
+#include "wire/061_describe_producers.h"
+#include "wire/075_describe_topic_partitions.h"
+#include "wire/header.h"
+
+namespace broker {
+namespace {
+
+template <class Request, class Response>
+using Handler = env::Task<Response> (*)(Call&, Request);
+template <class Request>
+using Reader = Result<Request> (*)(Bytes, wire::Version);
+
+template <auto Read, auto Handle>
+struct Serve;
+
+template <class Request, class Response, Reader<Request> Read, Handler<Request, Response> Handle>
+struct Serve<Read, Handle> {
+  static env::Task<Result<void>> serve(Call& call, Bytes body, wire::Output& out) {
+    CO_TRY(Request request, Read(body, call.version()));
+    const Response response = co_await Handle(call, std::move(request));
+    if (call.answer_wanted()) write(response, call.version(), out);
+    co_return Result<void>{};
+  }
+  static constexpr ServedApi entry{.api = &Request::api,
+                                   .first = Request::api.first,
+                                   .last = Request::api.last,
+                                   .serve = &serve};
+};
+
+template <class Request, class Response, Reader<Request> Read, Handler<Request, Response> Handle>
+constexpr ServedApi entry() {
+  return Serve<Read, Handle>::entry;
+}
+
+// One line an API: the message, and who serves it. All versions of the schema are served.
+#define SERVED(Name, name) \
+  entry<wire::Name##Request, wire::Name##Response, &wire::read_##name##_request, &name>()
+
+constexpr std::array kServed{
+    SERVED(Produce, produce),
+    SERVED(Fetch, fetch),
+    SERVED(ListOffsets, list_offsets),
+    SERVED(Metadata, metadata),
+    SERVED(OffsetCommit, offset_commit),
+    SERVED(OffsetFetch, offset_fetch),
+    SERVED(FindCoordinator, find_coordinator),
+    SERVED(JoinGroup, join_group),
+    SERVED(Heartbeat, heartbeat),
+    SERVED(LeaveGroup, leave_group),
+    SERVED(SyncGroup, sync_group),
+    SERVED(DescribeGroups, describe_groups),
+    SERVED(ListGroups, list_groups),
+    SERVED(ApiVersions, api_versions),
+    SERVED(CreateTopics, create_topics),
+    SERVED(DeleteTopics, delete_topics),
+    SERVED(DeleteRecords, delete_records),
+    SERVED(InitProducerId, init_producer_id),
+    SERVED(OffsetForLeaderEpoch, offset_for_leader_epoch),
+    SERVED(DescribeConfigs, describe_configs),
+    SERVED(AlterConfigs, alter_configs),
+    SERVED(DescribeLogDirs, describe_log_dirs),
+    SERVED(CreatePartitions, create_partitions),
+    SERVED(DeleteGroups, delete_groups),
+    SERVED(IncrementalAlterConfigs, incremental_alter_configs),
+    SERVED(ListPartitionReassignments, list_partition_reassignments),
+    SERVED(OffsetDelete, offset_delete),
+    SERVED(DescribeCluster, describe_cluster),
+    SERVED(DescribeProducers, describe_producers),
+    SERVED(DescribeTopicPartitions, describe_topic_partitions),
+};
+
+static_assert(std::ranges::is_sorted(kServed, {}, [](const ServedApi& a) { return a.api->key; }));
+
+constexpr std::int16_t kApiVersions = wire::ApiVersionsRequest::api.key;
+
+void count(Call& call, const ServedApi& api, Instant began, const wire::Output& out) {
+  observe::Metrics& metrics = call.engine().metrics();
+  const std::string name(api.api->name);
+  metrics.counter(requests_total, {name}).add();
+  metrics.counter(request_bytes_total, {name}).add(call.frame().size());
+  metrics.counter(answer_bytes_total, {name}).add(out.size());
+  metrics.histogram(request_seconds, {name}).observe(call.shard().now() - began);
+  for (const ErrorCode code : out.errors) {
+    metrics.counter(answer_errors_total, {name, std::string(name_of(code))}).add();
+  }
+}
+
+}  // namespace
+
+std::span<const ServedApi> served_apis() { return kServed; }
+
+const ServedApi* find_api(std::int16_t key) {
+  const auto found =
+      std::ranges::lower_bound(kServed, key, {}, [](const ServedApi& a) { return a.api->key; });
+  return found != kServed.end() && found->api->key == key ? &*found : nullptr;
+}
+
+Result<RequestHead> read_request_head(Bytes frame) {
+  const wire::RequestFrame read = TRY(wire::read_request_header(frame));
+  const ServedApi* api = find_api(read.header.api_key);
+  if (!api) {
+    return fail(ErrorCode::InvalidRequest,
+                "API " + std::to_string(read.header.api_key) + " is not served here");
+  }
+  const std::int16_t version = read.header.api_version;
+  if ((version < api->first || version > api->last) && read.header.api_key != kApiVersions) {
+    return fail(
+        ErrorCode::UnsupportedVersion,
+        std::string(api->api->name) + " is not served in version " + std::to_string(version));
+  }
+  return RequestHead{.api_key = read.header.api_key,
+                     .version = version,
+                     .correlation = read.header.correlation_id,
+                     .client_id = read.header.client_id.value_or(""),
+                     .body_at = frame.size() - read.body.size()};
+}
+
+env::Task<Result<wire::Output>> serve_request(Call& call, const RequestHead& head) {
+  const Instant began = call.shard().now();
+  const ServedApi* api = find_api(head.api_key);
+  wire::Output out;
+  out.bytes.resize(4);
+  wire::write_response_header(head.correlation, *api->api, head.version, out);
+
+  if (head.api_key == kApiVersions && !api->api->has(head.version)) {
+    // KIP-511: who asks in a version from the future is answered in the oldest.
+    write(unsupported_api_versions(), 0, out);
+  } else {
+    const Bytes body = std::as_const(call.frame()).bytes().subspan(head.body_at);
+    const Result<void> served = co_await api->serve(call, body, out);
+    if (!served) co_return fail(served.error());
+  }
+  count(call, *api, began, out);
+  co_return out;
+}
+
+}  // namespace broker

@@ -1,0 +1,359 @@
+#include "broker/engine.h"
+
+#include <algorithm>
+#include <set>
+
+#include "broker/coordinator.h"
+#include "broker/metrics.h"
+#include "broker/partition_log.h"
+#include "observe/log.h"
+#include "store/data_dir.h"
+
+namespace broker {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kConnectionCheck = 5s;
+constexpr Duration kStuckRequest = 30s;  // A request must not take longer to come in.
+constexpr Duration kSessionEviction =
+    2min;  // As Kafka's min.incremental.fetch.session.eviction.ms.
+
+const TopicName kOffsetsTopic{"__consumer_offsets"};
+
+store::LogOptionsPtr log_options(const config::TopicOptions& topic) {
+  store::LogOptions log;
+  log.segment_bytes = static_cast<std::uint32_t>(topic.segment_bytes);
+  log.segment_ms = topic.segment_age;
+  log.segment_index_bytes = static_cast<std::uint32_t>(topic.segment_index_bytes);
+  log.index_interval_bytes = static_cast<std::uint32_t>(topic.index_interval_bytes);
+  log.deletes = topic.cleanup_delete;
+  log.retention_ms = topic.retention.count();
+  log.retention_bytes = topic.retention_bytes;
+  log.max_message_bytes = static_cast<std::uint32_t>(topic.max_message_bytes);
+  log.timestamp_type = topic.timestamp_type == config::TimestampType::LogAppendTime
+                           ? wire::TimestampType::LogAppendTime
+                           : wire::TimestampType::CreateTime;
+  log.durability = topic.durability == config::Durability::PageCache ? store::Durability::PageCache
+                                                                     : store::Durability::Disk;
+  log.flush_messages = topic.flush_messages;
+  log.flush_ms = topic.flush_interval.count();
+  return std::make_shared<const store::LogOptions>(log);
+}
+
+group::Limits group_limits(const config::BrokerOptions& options) {
+  group::Limits limits;
+  limits.least_session = options.min_session_timeout;
+  limits.most_session = options.max_session_timeout;
+  limits.initial_delay = options.initial_rebalance_delay;
+  limits.most_members = static_cast<std::size_t>(options.max_group_size);
+  limits.most_metadata = static_cast<std::size_t>(options.max_offset_metadata_bytes);
+  limits.retention = options.offsets_retention;
+  return limits;
+}
+
+void report(const PartitionName& name, const store::RecoveryReport& report) {
+  for (const logs::Finding& finding : report.findings) {
+    observe::warn("a log was mended", {{"partition", name.folder()}, {"what", to_text(finding)}});
+  }
+}
+
+}  // namespace
+
+store::OpenFacts LogFacts::of(const TopicPartition& partition) const {
+  const auto offset = [&](const std::map<TopicPartition, Offset>& from) {
+    const auto found = from.find(partition);
+    return found == from.end() ? Offset{0} : found->second;
+  };
+  return {
+      .clean = clean, .recovery_point = offset(recovery_points), .log_start = offset(log_starts)};
+}
+
+Engine::Engine(Node& node, env::Shard& shard, cluster::ImagePtr image)
+    : node_(node),
+      shard_(shard),
+      image_(std::move(image)),
+      options_(config::broker_options(image_->broker_layers(node.id, node.fixed))),
+      metrics_(node.registry->attach(shard)),
+      budget_(shard, static_cast<std::size_t>(options_.requests_memory) / node.engines.size()),
+      fetch_sessions_(
+          static_cast<std::size_t>(options_.fetch_session_slots) / node.engines.size() + 1,
+          kSessionEviction),
+      syncer_(shard),
+      cache_(shard.files(), {}),
+      groups_(std::make_unique<GroupCoordinator>(shard, group_limits(options_))),
+      running_(shard),
+      stop_(shard) {
+  scrape_ = metrics_.at_scrape([this](observe::Snapshot& snapshot) { fill(snapshot); });
+  groups_->set_partitions(options_.offsets_partitions);
+}
+
+Engine::~Engine() = default;
+
+bool Engine::owns(const TopicId& topic, PartitionIndex index) const {
+  return &node_.owner_of(topic, index) == this;
+}
+
+Partition::Home Engine::home() {
+  return {.shard = shard_, .syncer = syncer_, .cache = cache_, .data_folder = node_.data_folder};
+}
+
+std::shared_ptr<Partition> Engine::find(const TopicId& topic, PartitionIndex index) const {
+  const auto found = partitions_.find(Key{topic, index});
+  return found == partitions_.end() ? nullptr : found->second;
+}
+
+Engine::TopicSettings& Engine::settings(const cluster::Topic& topic) {
+  TopicSettings& settings = settings_[topic.id];
+  if (!settings.options) {
+    settings.options = std::make_shared<const config::TopicOptions>(
+        config::topic_options(image_->topic_layers(topic.name, node_.id, node_.fixed)));
+    settings.log = log_options(*settings.options);
+  }
+  return settings;
+}
+
+std::shared_ptr<const config::TopicOptions> Engine::topic_options(const cluster::Topic& topic) {
+  return settings(topic).options;
+}
+
+env::Task<Result<void>> Engine::open(std::shared_ptr<const LogFacts> facts) {
+  std::vector<cluster::TopicPtr> topics;
+  image_->topics.for_each(
+      [&](const TopicName&, const cluster::TopicPtr& topic) { topics.push_back(topic); });
+  for (const cluster::TopicPtr& topic : topics) {
+    CO_TRY_VOID(co_await open_topic(*topic, facts));
+  }
+  co_return Result<void>{};
+}
+
+env::Task<Result<void>> Engine::open_topic(const cluster::Topic& topic,
+                                           std::shared_ptr<const LogFacts> facts) {
+  for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
+    const PartitionIndex index{static_cast<std::int32_t>(i)};
+    if (!owns(topic.id, index) || partitions_.contains(Key{topic.id, index})) continue;
+    CO_TRY(Partition::Opened opened,
+           co_await Partition::open(home(), {topic.name, topic.id, index},
+                                    topic.partitions[i].leader_epoch, settings(topic).log,
+                                    facts->of({topic.name, index})));
+    report(opened.partition->name(), opened.report);
+    if (topic.name == kOffsetsTopic) {
+      groups_->open(index, std::make_shared<PartitionLog>(opened.partition));
+    }
+    partitions_.emplace(Key{topic.id, index}, std::move(opened.partition));
+  }
+  co_return Result<void>{};
+}
+
+env::Task<Result<void>> Engine::apply(cluster::ImagePtr image,
+                                      std::shared_ptr<const cluster::Delta> delta) {
+  // What clients may see of a topic is here before the image that names it.
+  const cluster::ImagePtr before = std::exchange(image_, std::move(image));
+  forget_settings(*delta);
+  for (const cluster::TopicPtr& topic : delta->deleted) co_await remove_topic(*topic);
+
+  Result<void> opened;
+  const auto fresh = std::make_shared<const LogFacts>(LogFacts{.clean = true});
+  for (const auto* topics : {&delta->created, &delta->changed}) {
+    for (const cluster::TopicPtr& topic : *topics) {
+      Result<void> one = co_await open_topic(*topic, fresh);
+      if (!one) opened = std::move(one);
+    }
+  }
+  co_return opened;
+}
+
+void Engine::forget_settings(const cluster::Delta& delta) {
+  const bool broker_changed = std::ranges::any_of(delta.configs, [](const cluster::Resource& r) {
+    return r.type == cluster::ResourceType::Broker;
+  });
+  if (broker_changed) {
+    options_ = config::broker_options(image_->broker_layers(node_.id, node_.fixed));
+    settings_.clear();
+  }
+  std::set<TopicId> changed;
+  for (const cluster::Resource& resource : delta.configs) {
+    if (resource.type != cluster::ResourceType::Topic) continue;
+    const cluster::Topic* topic = image_->find(TopicName{resource.name});
+    if (topic) changed.insert(topic->id);
+  }
+  for (const TopicId& id : changed) settings_.erase(id);
+  for (const cluster::TopicPtr& topic : delta.deleted) settings_.erase(topic->id);
+
+  for (const auto& [key, partition] : partitions_) {
+    const cluster::Topic* topic = image_->find(key.topic);
+    if (topic && (broker_changed || changed.contains(key.topic))) {
+      partition->log().set_options(settings(*topic).log);
+    }
+  }
+}
+
+env::Task<void> Engine::remove_topic(const cluster::Topic& topic) {
+  const Millis delay = config::topic_options({}).file_delete_delay;
+  for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
+    const PartitionIndex index{static_cast<std::int32_t>(i)};
+    const auto found = partitions_.find(Key{topic.id, index});
+    if (found == partitions_.end()) continue;
+    const std::shared_ptr<Partition> partition = found->second;
+    partitions_.erase(found);
+    if (topic.name == kOffsetsTopic) groups_->close(index);
+
+    Uuid fresh;
+    store_big(fresh.bytes.data(), static_cast<std::int64_t>(shard_.random()));
+    store_big(fresh.bytes.data() + 8, static_cast<std::int64_t>(shard_.random()));
+    const Result<std::string> folder = co_await partition->remove(fresh);
+    if (!folder) {
+      observe::error("a deleted partition's folder could not be set aside",
+                     {{"partition", partition->name().folder()}, {"why", folder.error()}});
+    } else if (!folder->empty()) {
+      running_.spawn(delete_folder_later(*folder, delay));
+    }
+  }
+}
+
+env::Task<void> Engine::delete_folder_later(std::string folder, Duration delay) {
+  // At shutdown the folder stays; the next start deletes what ends in "-delete".
+  const bool rested = co_await rest(delay);
+  if (!rested) co_return;
+  const Result<void> removed = store::remove_folder(shard_.files(), folder);
+  if (!removed) {
+    observe::warn("a deleted partition's folder is still there",
+                  {{"folder", folder}, {"why", removed.error()}});
+  }
+}
+
+void Engine::serve(env::ConnectionPtr socket, std::uint64_t id) {
+  if (stopping_) return;
+  auto connection = std::make_shared<ClientConnection>(*this, std::move(socket), id);
+  connections_.emplace(id, connection);
+  metrics_.counter(connections_total).add();
+  running_.spawn(run_connection(std::move(connection)));
+}
+
+env::Task<void> Engine::run_connection(std::shared_ptr<ClientConnection> connection) {
+  co_await connection->serve();
+  connections_.erase(connection->client().connection);
+}
+
+void Engine::note_hang_up(const ClientFacts& client, const std::string& why) {
+  metrics_.counter(hang_ups_total).add();
+  observe::info(
+      "hung up on a client",
+      {{"client", env::to_text(client.peer)}, {"software", client.software}, {"why", why}});
+}
+
+// Sleeps, but not beyond a shutdown: then false.
+env::Task<bool> Engine::rest(Duration duration) {
+  const Instant until = shard_.now() + duration;
+  while (!stopping_ && shard_.now() < until) co_await stop_.wait_until(until);
+  co_return !stopping_;
+}
+
+void Engine::start() {
+  running_.spawn(watch_connections());
+  running_.spawn(run_retention());
+  running_.spawn(run_producer_expiry());
+}
+
+env::Task<void> Engine::watch_connections() {
+  while (true) {
+    const bool rested = co_await rest(kConnectionCheck);
+    if (!rested) co_return;
+    const Instant now = shard_.now();
+    const Instant idle{(now - Instant{}) - options_.max_idle};
+    const Instant stuck{(now - Instant{}) - kStuckRequest};
+    for (const auto& [id, connection] : connections_) {
+      if (connection->stuck_since(stuck)) {
+        connection->abort("a request came in part only, and then nothing for 30 s");
+      } else if (connection->idle_since(idle)) {
+        connection->abort("idle for longer than connections.max.idle.ms");
+      }
+    }
+    sweep_watches();
+  }
+}
+
+void Engine::sweep_watches() {
+  std::erase_if(watches_, [](const std::weak_ptr<FetchWatch>& watch) { return watch.expired(); });
+}
+
+env::Task<void> Engine::run_retention() {
+  while (true) {
+    const bool rested = co_await rest(options_.retention_check_interval);
+    if (!rested) co_return;
+    std::vector<std::shared_ptr<Partition>> held;
+    for (const auto& [key, partition] : partitions_) held.push_back(partition);
+    for (const std::shared_ptr<Partition>& partition : held) {
+      const Result<store::Removed> removed = co_await partition->apply_retention(shard_.wall());
+      if (!removed) {
+        observe::warn("retention failed",
+                      {{"partition", partition->name().folder()}, {"why", removed.error()}});
+      } else if (removed->segments > 0) {
+        observe::info("segments outlived their retention",
+                      {{"partition", partition->name().folder()},
+                       {"segments", removed->segments},
+                       {"bytes", removed->bytes},
+                       {"log_start", removed->log_start}});
+      }
+    }
+  }
+}
+
+env::Task<void> Engine::run_producer_expiry() {
+  while (true) {
+    const bool rested = co_await rest(options_.producer_id_expiration_check_interval);
+    if (!rested) co_return;
+    for (const auto& [key, partition] : partitions_) {
+      partition->expire_producers(shard_.wall(), options_.producer_id_expiration);
+    }
+  }
+}
+
+env::Task<void> Engine::stop_serving(Duration grace) {
+  stopping_ = true;
+  stop_.notify_all();
+  for (const auto& weak : watches_) {
+    if (const auto watch = weak.lock()) watch->wake();
+  }
+  for (const auto& [id, connection] : connections_) connection->drain();
+  co_await groups_->shutdown();
+  const Instant deadline = shard_.now() + grace;
+  while (!connections_.empty() && shard_.now() < deadline) co_await shard_.sleep(5ms);
+  for (const auto& [id, connection] : connections_) {
+    connection->abort("its requests did not end before the shutdown");
+  }
+  co_await running_.drain();
+}
+
+env::Task<Result<void>> Engine::close_logs() {
+  Result<void> all;
+  for (const auto& [key, partition] : std::exchange(partitions_, {})) {
+    Result<void> one = co_await partition->close();
+    if (!one) all = std::move(one);
+  }
+  co_return all;
+}
+
+void Engine::fill(observe::Snapshot& snapshot) {
+  const auto number = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
+  std::map<TopicName, std::int64_t> sizes;
+  std::int64_t segments = 0;
+  std::int64_t offline = 0;
+  for (const auto& [key, partition] : partitions_) {
+    sizes[partition->name().topic] += number(partition->log().size_bytes());
+    segments += number(partition->log().segment_count());
+    offline += partition->log().offline() ? 1 : 0;
+  }
+  for (const auto& [topic, size] : sizes) snapshot.add(log_bytes, {topic.value}, size);
+  snapshot.add(log_segments, {}, segments);
+  snapshot.add(partitions_offline, {}, offline);
+  snapshot.add(broker::partitions, {}, number(partitions_.size()));
+  snapshot.add(broker::connections, {}, number(connections_.size()));
+  snapshot.add(open_files, {}, number(cache_.open_files()));
+  snapshot.add(syncs_total, {}, number(syncer_.syncs()));
+  snapshot.add(broker::fetch_sessions, {}, number(fetch_sessions_.size()));
+  snapshot.add(request_memory_bytes, {}, number(budget_.used()));
+  snapshot.add(request_memory_waiters, {}, number(budget_.waiting()));
+}
+
+}  // namespace broker

@@ -1,0 +1,48 @@
+// Tells a client what it may ask. Usually a connection's first request.
+#include "wire/018_api_versions.h"
+
+#include "broker/apis.h"
+#include "broker/engine.h"
+#include "broker/handlers/handlers.h"
+
+namespace broker {
+namespace {
+
+// Old librdkafka takes a Produce range that does not begin at 0 for a broker without compression
+// and silently sends everything uncompressed (KAFKA-18659), so the range is told as Kafka 4 tells
+// it.
+std::int16_t told_first(const ServedApi& api) {
+  constexpr std::int16_t kProduce = 0;
+  return api.api->key == kProduce ? std::int16_t{0} : api.first;
+}
+
+wire::ApiVersionsResponse everything() {
+  wire::ApiVersionsResponse response;
+  for (const ServedApi& api : served_apis()) {
+    response.api_keys.push_back({api.api->key, told_first(api), api.last});
+  }
+  return response;
+}
+
+}  // namespace
+
+wire::ApiVersionsResponse unsupported_api_versions() {
+  wire::ApiVersionsResponse response = everything();
+  response.error_code = ErrorCode::UnsupportedVersion;
+  return response;
+}
+
+env::Task<wire::ApiVersionsResponse> api_versions(Call& call, wire::ApiVersionsRequest request) {
+  wire::ApiVersionsResponse response = everything();
+  for (const auto& [feature, level] : call.image().features) {
+    response.finalized_features.push_back({feature, level, level});
+    response.supported_features.push_back({feature, level, level});
+  }
+  response.finalized_features_epoch = 0;
+  if (!request.client_software_name.empty()) {
+    call.client().software = request.client_software_name + " " + request.client_software_version;
+  }
+  co_return response;
+}
+
+}  // namespace broker

@@ -1,0 +1,83 @@
+// The handlers: one for each API served, each in the file of its name. A handler is called on the
+// connection's shard and may wait; it gives the whole answer. broker/apis.cc has their table.
+#pragma once
+#include "broker/call.h"
+#include "env/task.h"
+
+namespace wire {
+#define MESSAGES(Name)  \
+  struct Name##Request; \
+  struct Name##Response
+MESSAGES(AlterConfigs);
+MESSAGES(ApiVersions);
+MESSAGES(CreatePartitions);
+MESSAGES(CreateTopics);
+MESSAGES(DeleteGroups);
+MESSAGES(DeleteRecords);
+MESSAGES(DeleteTopics);
+MESSAGES(DescribeCluster);
+MESSAGES(DescribeConfigs);
+MESSAGES(DescribeGroups);
+MESSAGES(DescribeLogDirs);
+MESSAGES(DescribeProducers);
+MESSAGES(DescribeTopicPartitions);
+MESSAGES(Fetch);
+MESSAGES(FindCoordinator);
+MESSAGES(Heartbeat);
+MESSAGES(IncrementalAlterConfigs);
+MESSAGES(InitProducerId);
+MESSAGES(JoinGroup);
+MESSAGES(LeaveGroup);
+MESSAGES(ListGroups);
+MESSAGES(ListOffsets);
+MESSAGES(ListPartitionReassignments);
+MESSAGES(Metadata);
+MESSAGES(OffsetCommit);
+MESSAGES(OffsetDelete);
+MESSAGES(OffsetFetch);
+MESSAGES(OffsetForLeaderEpoch);
+MESSAGES(Produce);
+MESSAGES(SyncGroup);
+#undef MESSAGES
+}  // namespace wire
+
+namespace broker {
+
+#define HANDLER(name, Name) \
+  env::Task<wire::Name##Response> name(Call& call, wire::Name##Request request)
+HANDLER(alter_configs, AlterConfigs);
+HANDLER(api_versions, ApiVersions);
+HANDLER(create_partitions, CreatePartitions);
+HANDLER(create_topics, CreateTopics);
+HANDLER(delete_groups, DeleteGroups);
+HANDLER(delete_records, DeleteRecords);
+HANDLER(delete_topics, DeleteTopics);
+HANDLER(describe_cluster, DescribeCluster);
+HANDLER(describe_configs, DescribeConfigs);
+HANDLER(describe_groups, DescribeGroups);
+HANDLER(describe_log_dirs, DescribeLogDirs);
+HANDLER(describe_producers, DescribeProducers);
+HANDLER(describe_topic_partitions, DescribeTopicPartitions);
+HANDLER(fetch, Fetch);
+HANDLER(find_coordinator, FindCoordinator);
+HANDLER(heartbeat, Heartbeat);
+HANDLER(incremental_alter_configs, IncrementalAlterConfigs);
+HANDLER(init_producer_id, InitProducerId);
+HANDLER(join_group, JoinGroup);
+HANDLER(leave_group, LeaveGroup);
+HANDLER(list_groups, ListGroups);
+HANDLER(list_offsets, ListOffsets);
+HANDLER(list_partition_reassignments, ListPartitionReassignments);
+HANDLER(metadata, Metadata);
+HANDLER(offset_commit, OffsetCommit);
+HANDLER(offset_delete, OffsetDelete);
+HANDLER(offset_fetch, OffsetFetch);
+HANDLER(offset_for_leader_epoch, OffsetForLeaderEpoch);
+HANDLER(produce, Produce);
+HANDLER(sync_group, SyncGroup);
+#undef HANDLER
+
+// What ApiVersions answers to a version that it does not know.
+wire::ApiVersionsResponse unsupported_api_versions();
+
+}  // namespace broker

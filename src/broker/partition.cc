@@ -1,0 +1,221 @@
+#include "broker/partition.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "txn/snapshot.h"
+
+namespace broker {
+namespace {
+
+Error gone(const PartitionName& name) {
+  return {ErrorCode::UnknownTopicOrPartition, "partition " + name.folder() + " was deleted"};
+}
+
+std::string snapshot_path(const std::string& folder, Offset at) {
+  char name[64];
+  std::snprintf(name, sizeof name, "/%020lld.snapshot", static_cast<long long>(at.value));
+  return folder + name;
+}
+
+txn::BatchFacts facts_of(const wire::BatchHeader& header) {
+  return {.producer = header.producer_id,
+          .epoch = header.producer_epoch,
+          .first = txn::Sequence{header.base_sequence},
+          .last = txn::Sequence{header.last_sequence()},
+          .timestamp = header.max_timestamp,
+          .transactional = header.transactional};
+}
+
+}  // namespace
+
+Partition::Partition(const Home& home, PartitionName name, LeaderEpoch epoch,
+                     std::unique_ptr<store::Log> log)
+    : shard_(home.shard),
+      name_(std::move(name)),
+      epoch_(epoch),
+      log_(std::move(log)),
+      cache_(home.cache),
+      producers_(home.producer_limit),
+      changes_(home.shard),
+      background_(home.shard) {
+  log_->on_roll([this](Offset at) { on_roll(at); });
+}
+
+env::Task<Result<Partition::Opened>> Partition::open(const Home& home, PartitionName name,
+                                                     LeaderEpoch epoch,
+                                                     store::LogOptionsPtr options,
+                                                     store::OpenFacts facts) {
+  const std::string folder = home.data_folder + "/" + name.folder();
+  CO_TRY(store::Opened opened,
+         co_await store::Log::open(home.shard, home.syncer, home.cache, folder, name.id,
+                                   std::move(options), facts));
+  auto partition = std::make_shared<Partition>(home, std::move(name), epoch, std::move(opened.log));
+  CO_TRY_VOID(co_await partition->load_producers(opened.report.snapshots));
+  co_return Opened{std::move(partition), std::move(opened.report)};
+}
+
+// Takes the newest snapshot that can be read, and what the log says since. Without one the whole
+// log is read: slow, but a producer's duplicates must not get through.
+env::Task<Result<void>> Partition::load_producers(std::vector<Offset> snapshots) {
+  Offset from = log_->log_start();
+  while (!snapshots.empty()) {
+    const Offset at = snapshots.back();
+    snapshots.pop_back();
+    if (at > log_->log_end()) continue;
+    if (at <= log_->log_start()) break;
+    const Result<ByteVector> file =
+        co_await env::read_file(cache_.files(), snapshot_path(log_->folder(), at));
+    if (!file) continue;
+    Result<txn::Producers> read = txn::decode_snapshot(*file);
+    if (!read) continue;
+    producers_ = std::move(*read);
+    from = at;
+    break;
+  }
+  snapshot_at_ = from;
+  if (from == log_->log_end()) co_return Result<void>{};
+  co_return co_await log_->scan(from, log_->log_end(), store::ScanDetail::Headers,
+                                [this](Bytes batch) { return replay(batch); });
+}
+
+Result<void> Partition::replay(Bytes batch) {
+  const std::optional<wire::BatchHeader> header = TRY(wire::peek_batch(batch));
+  if (!header || !header->has_producer() || header->control) return {};
+  txn::apply(producers_, txn::AppendedBatch{.facts = facts_of(*header),
+                                            .first = header->base_offset,
+                                            .last = header->last_offset()});
+  return {};
+}
+
+env::Task<Result<Produced>> Partition::append(MutableBytes batch, wire::BatchHeader header) {
+  const auto held = co_await changes_.lock();
+  if (retired_) co_return fail(gone(name_));
+  const txn::BatchFacts facts = facts_of(header);
+  CO_TRY(const txn::Verdict verdict, txn::check(producers_, facts));
+  if (const auto* known = std::get_if<txn::Duplicate>(&verdict)) {
+    co_return Produced{.base = known->first,
+                       .end = Offset{known->last.value + 1},
+                       .log_append_time = kNoTimestamp,
+                       .log_start = log_->log_start()};
+  }
+  CO_TRY(const store::Appended appended, co_await log_->append(batch, epoch_, shard_.wall()));
+  if (header.has_producer()) {
+    txn::apply(producers_,
+               txn::AppendedBatch{.facts = facts, .first = appended.base, .last = appended.last});
+  }
+  co_return Produced{.base = appended.base,
+                     .end = Offset{appended.last.value + 1},
+                     .log_append_time = appended.log_append_time,
+                     .log_start = appended.log_start};
+}
+
+env::Task<Result<void>> Partition::wait_durable(Offset end) {
+  if (retired_) co_return fail(gone(name_));
+  co_return co_await log_->wait_durable(end);
+}
+
+env::Task<Result<Fetched>> Partition::fetch(FetchFrom from, std::shared_ptr<FetchWatch> watch,
+                                            std::size_t item) {
+  if (retired_) co_return fail(gone(name_));
+  CO_TRY_VOID(check_epoch(from.current_leader_epoch));
+  const Offset upper = high_watermark();
+  CO_TRY(store::ReadSlice slice, co_await log_->read(from.offset, from.max_bytes, upper));
+  // The high watermark may have moved while we read: then there is something now.
+  if (slice.size == 0 && watch) {
+    if (high_watermark() > upper || retired_) {
+      watch->moved(item);
+    } else {
+      watchers_.add(std::move(watch), item);
+      if (!notifying_) background_.spawn(notify_when_moved());
+    }
+  }
+  co_return Fetched{.slice = std::move(slice),
+                    .high_watermark = upper,
+                    .last_stable = std::min(upper, last_stable()),
+                    .log_start = log_->log_start()};
+}
+
+env::Task<void> Partition::notify_when_moved() {
+  notifying_ = true;
+  co_await log_->moved().wait();
+  notifying_ = false;
+  watchers_.notify_all();
+}
+
+Offset Partition::last_stable() const {
+  const std::optional<Offset> open = producers_.first_open();
+  return open ? std::min(*open, high_watermark()) : high_watermark();
+}
+
+Result<void> Partition::check_epoch(LeaderEpoch current) const {
+  if (current == kNoLeaderEpoch || current == epoch_) return {};
+  if (current < epoch_) {
+    return fail(ErrorCode::FencedLeaderEpoch,
+                "the leader epoch is " + std::to_string(epoch_.value) + " by now");
+  }
+  return fail(ErrorCode::UnknownLeaderEpoch,
+              "the leader epoch is only " + std::to_string(epoch_.value));
+}
+
+env::Task<Result<Offset>> Partition::delete_records(Offset to) {
+  const auto held = co_await changes_.lock();
+  if (retired_) co_return fail(gone(name_));
+  const Offset target = to == Offset{-1} ? high_watermark() : to;
+  if (target < Offset{0} || target > high_watermark()) {
+    co_return fail(ErrorCode::OffsetOutOfRange,
+                   "records up to " + std::to_string(high_watermark().value) + " can be deleted");
+  }
+  CO_TRY(const store::Removed removed, co_await log_->advance_log_start(target));
+  co_return removed.log_start;
+}
+
+env::Task<Result<store::Removed>> Partition::apply_retention(Timestamp now) {
+  const auto held = co_await changes_.lock();
+  if (retired_) co_return store::Removed{.log_start = log_->log_start()};
+  co_return co_await log_->apply_retention(now, high_watermark());
+}
+
+void Partition::expire_producers(Timestamp now, Millis idle) {
+  if (!retired_) txn::expire(producers_, now, idle);
+}
+
+// The log calls this between two appends, when it begins a segment. Only where the log's end is the
+// segment's base do the producers stand as of there.
+void Partition::on_roll(Offset at) {
+  if (at != log_->log_end() || at <= snapshot_at_) return;
+  background_.spawn(write_snapshot(at, txn::encode_snapshot(producers_)));
+}
+
+env::Task<void> Partition::write_snapshot(Offset at, ByteVector content) {
+  // A snapshot that cannot be written costs a longer scan at the next start, nothing else.
+  const Result<void> written = co_await env::write_file_atomically(
+      cache_.files(), snapshot_path(log_->folder(), at), std::move(content));
+  if (written) snapshot_at_ = std::max(snapshot_at_, at);
+}
+
+void Partition::retire() {
+  retired_ = true;
+  log_->moved().notify_all();
+}
+
+env::Task<Result<void>> Partition::close() {
+  const auto held = co_await changes_.lock();
+  if (retired_) co_return Result<void>{};
+  retire();
+  co_await background_.drain();
+  if (log_->log_end() > snapshot_at_ && !log_->offline()) {
+    co_await write_snapshot(log_->log_end(), txn::encode_snapshot(producers_));
+  }
+  co_return co_await log_->close();
+}
+
+env::Task<Result<std::string>> Partition::remove(Uuid fresh) {
+  const auto held = co_await changes_.lock();
+  if (retired_) co_return std::string();
+  retire();
+  co_await background_.drain();
+  co_return co_await log_->remove(fresh);
+}
+
+}  // namespace broker

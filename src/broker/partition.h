@@ -1,0 +1,126 @@
+// A partition as its leader holds it: the log, the producers that write to it, and the fetches that
+// wait for it. It belongs to one shard and stays in memory for as long as a request uses it, also
+// after its topic is deleted; then every verb answers UnknownTopicOrPartition.
+//
+// Invariant: batches are judged, appended and remembered one at a time, in the order of arrival, so
+// that a producer's state always says exactly what the log holds.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "base/ids.h"
+#include "broker/fetch_watch.h"
+#include "env/sync.h"
+#include "store/log.h"
+#include "txn/producers.h"
+#include "wire/record_batch.h"
+
+namespace broker {
+
+struct PartitionName {
+  TopicName topic;
+  TopicId id;
+  PartitionIndex index;
+
+  // The folder of the partition within the data folder, and its name for people.
+  std::string folder() const { return topic.value + "-" + std::to_string(index.value); }
+};
+
+// What became of a produced batch.
+struct Produced {
+  Offset base;
+  Offset end;  // Durable once the partition's high watermark is here.
+  Timestamp log_append_time = kNoTimestamp;
+  Offset log_start;
+};
+
+// What a fetch finds in a partition.
+struct Fetched {
+  store::ReadSlice slice;
+  Offset high_watermark;
+  Offset last_stable;
+  Offset log_start;
+};
+
+struct FetchFrom {
+  Offset offset;
+  LeaderEpoch current_leader_epoch = kNoLeaderEpoch;
+  std::size_t max_bytes = 0;
+};
+
+class Partition : public std::enable_shared_from_this<Partition> {
+ public:
+  // What the partition needs of its shard; outlives it.
+  struct Home {
+    env::Shard& shard;
+    store::Syncer& syncer;
+    store::FileCache& cache;
+    std::string data_folder;
+    std::size_t producer_limit = txn::Producers::kDefaultLimit;
+  };
+  struct Opened {
+    std::shared_ptr<Partition> partition;
+    store::RecoveryReport report;
+  };
+
+  static env::Task<Result<Opened>> open(const Home& home, PartitionName name, LeaderEpoch epoch,
+                                        store::LogOptionsPtr options, store::OpenFacts facts);
+  Partition(const Home& home, PartitionName name, LeaderEpoch epoch,
+            std::unique_ptr<store::Log> log);
+
+  const PartitionName& name() const { return name_; }
+  LeaderEpoch epoch() const { return epoch_; }
+
+  // Appends one batch that wire::validate_batch has accepted as `header`. A batch that is in the
+  // log already (KIP-98) is not appended again; the answer says where it is.
+  env::Task<Result<Produced>> append(MutableBytes batch, wire::BatchHeader header);
+  // Returns once everything below `end` is as durable as the topic promises.
+  env::Task<Result<void>> wait_durable(Offset end);
+
+  // Reads up to the high watermark. With `watch`, and nothing there yet, registers it as `item`.
+  env::Task<Result<Fetched>> fetch(FetchFrom from, std::shared_ptr<FetchWatch> watch,
+                                   std::size_t item);
+
+  // Consumers read below it: what they saw is never unread, not even by a power failure.
+  Offset high_watermark() const { return log_->durable_end(); }
+  Offset last_stable() const;
+  Offset log_start() const { return log_->log_start(); }
+  store::Log& log() { return *log_; }
+  const txn::Producers& producers() const { return producers_; }
+
+  // FencedLeaderEpoch or UnknownLeaderEpoch where a client's idea of the epoch is not ours.
+  Result<void> check_epoch(LeaderEpoch current) const;
+
+  // Deletes the records below `to`; -1 means all below the high watermark. Gives the new log start.
+  env::Task<Result<Offset>> delete_records(Offset to);
+  env::Task<Result<store::Removed>> apply_retention(Timestamp now);
+  void expire_producers(Timestamp now, Millis idle);
+
+  // Ends the partition: `close` at shutdown, `remove` when its topic is gone (gives the folder that
+  // is to be deleted later, empty if there is none).
+  env::Task<Result<void>> close();
+  env::Task<Result<std::string>> remove(Uuid fresh);
+
+ private:
+  env::Task<Result<void>> load_producers(std::vector<Offset> snapshots);
+  Result<void> replay(Bytes batch);
+  void on_roll(Offset at);
+  env::Task<void> write_snapshot(Offset at, ByteVector content);
+  env::Task<void> notify_when_moved();
+  void retire();
+
+  env::Shard& shard_;
+  PartitionName name_;
+  LeaderEpoch epoch_;
+  std::unique_ptr<store::Log> log_;
+  store::FileCache& cache_;
+  txn::Producers producers_;
+  Offset snapshot_at_{0};  // The producers as of here are on disk.
+  env::Mutex changes_;     // Held by whoever changes the log.
+  env::Gate background_;
+  FetchWatchers watchers_;
+  bool notifying_ = false;
+  bool retired_ = false;
+};
+
+}  // namespace broker

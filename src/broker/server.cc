@@ -1,0 +1,281 @@
+#include "broker/server.h"
+
+#include "broker/controller.h"
+#include "broker/engine.h"
+#include "broker/metrics.h"
+#include "log/names.h"
+#include "observe/log.h"
+
+namespace broker {
+namespace {
+
+using namespace std::chrono_literals;
+
+const TopicName kMetadataTopic{"__cluster_metadata"};
+constexpr Duration kGrace = 10s;  // For requests under way at a shutdown.
+
+// Runs a task on every engine's shard, all at once.
+template <class T, class Make>
+env::Task<std::vector<T>> on_all(env::Shard& here, const Node& node, Make make) {
+  std::vector<env::Task<T>> tasks;
+  for (const std::unique_ptr<Engine>& one : node.engines) {
+    Engine* const engine = one.get();
+    tasks.push_back(env::ask<T>(here, engine->shard(), [engine, make] { return make(*engine); }));
+  }
+  co_return co_await env::all(here, std::move(tasks));
+}
+
+struct Offsets {
+  logs::OffsetCheckpoint recovery_points;
+  logs::OffsetCheckpoint log_starts;
+};
+
+env::Task<Offsets> offsets_of(Engine& engine) {
+  Offsets offsets;
+  engine.for_each_partition([&](Partition& partition) {
+    if (partition.log().segment_count() == 0) return;
+    const TopicPartition name{partition.name().topic, partition.name().index};
+    offsets.recovery_points.emplace(name, partition.log().recovery_point());
+    if (partition.log_start() > Offset{0}) offsets.log_starts.emplace(name, partition.log_start());
+  });
+  co_return offsets;
+}
+
+env::Task<bool> stop_serving(Engine& engine) {
+  co_await engine.stop_serving(kGrace);
+  co_return true;
+}
+
+env::Task<http::Response> respond(http::Response response) { co_return response; }
+
+env::Task<http::Response> metrics_page(observe::Registry& registry, env::Shard& shard) {
+  http::Response response;
+  response.body = co_await registry.scrape(shard);
+  response.headers.push_back({"Content-Type", "text/plain; version=0.0.4; charset=utf-8"});
+  co_return response;
+}
+
+}  // namespace
+
+std::vector<observe::MetricTable> metric_tables() { return {kMetrics}; }
+
+Server::Server(std::vector<env::Shard*> shards, config::Pairs fixed)
+    : shards_(std::move(shards)),
+      shard_(*shards_.front()),
+      options_(config::broker_options({.fixed = &fixed})),
+      registry_(metric_tables()),
+      running_(shard_),
+      stopping_signal_(shard_) {
+  node_.id = options_.node_id;
+  node_.data_folder = options_.data_dir;
+  node_.fixed = std::move(fixed);
+  node_.registry = &registry_;
+  http_ = std::make_unique<http::Server>(shard_, http::Limits{});
+}
+
+Server::~Server() = default;
+
+Uuid Server::fresh_id() {
+  Uuid id;
+  store_big(id.bytes.data(), static_cast<std::int64_t>(shard_.random()));
+  store_big(id.bytes.data() + 8, static_cast<std::int64_t>(shard_.random()));
+  id.bytes[6] = (id.bytes[6] & std::byte{0x0f}) | std::byte{0x40};
+  id.bytes[8] = (id.bytes[8] & std::byte{0x3f}) | std::byte{0x80};
+  return id;
+}
+
+env::Task<Result<void>> Server::start() {
+  // A port that is taken or a folder that is not ours is found out before anything is changed.
+  CO_TRY_VOID(listen());
+  CO_TRY_VOID(co_await open_storage());
+  CO_TRY_VOID(co_await node_.controller->register_self(self()));
+  CO_TRY_VOID(co_await start_engines(node_.controller->image()));
+  route_http();
+  CO_TRY(const env::Address http_address, env::parse_address(options_.http_listener));
+  CO_TRY_VOID(http_->listen(http_address));
+  serving_ = true;
+  running_.spawn(accept_connections());
+  running_.spawn(checkpoint_often());
+  co_return Result<void>{};
+}
+
+Result<void> Server::listen() {
+  const env::Address at = TRY(env::parse_address(options_.listener));
+  listener_ = TRY(shard_.network().listen(at));
+  node_.listener = listener_->local();
+  if (!options_.advertised_listener.empty()) {
+    node_.advertised = TRY(env::parse_address(options_.advertised_listener));
+  }
+  return {};
+}
+
+env::Task<Result<void>> Server::open_storage() {
+  CO_TRY(data_, co_await store::open_data_dir(shard_.files(), options_.data_dir,
+                                              {.node_id = node_.id,
+                                               .cluster_id = std::nullopt,
+                                               .fresh_cluster_id = to_text(fresh_id()),
+                                               .fresh_directory_id = DirectoryId{fresh_id()}}));
+  report_data_dir();
+  node_.cluster_id = data_.meta.cluster_id;
+  node_.directory = data_.meta.directory_id.value_or(DirectoryId{fresh_id()});
+  syncer_ = std::make_unique<store::Syncer>(shard_);
+  cache_ = std::make_unique<store::FileCache>(shard_.files(), store::FileCache::Limits{});
+  const auto recovery = data_.recovery_points.find({kMetadataTopic, {}});
+  CO_TRY(std::unique_ptr<MetadataLog> log,
+         co_await MetadataLog::open(
+             {.shard = shard_,
+              .syncer = *syncer_,
+              .cache = *cache_,
+              .data_folder = data_.path,
+              .segment_bytes = options_.metadata_segment_bytes,
+              .bytes_between_snapshots = options_.metadata_bytes_between_snapshots,
+              .clean = data_.clean,
+              .recovery_point =
+                  recovery == data_.recovery_points.end() ? Offset{0} : recovery->second}));
+  node_.controller = std::make_unique<Controller>(node_, shard_, std::move(log));
+  co_return Result<void>{};
+}
+
+void Server::report_data_dir() {
+  for (const std::string& why : data_.unreadable) {
+    // Without recovery points more is checked; without log starts deleted records may come back.
+    observe::warn("a checkpoint could not be read and counts as empty", {{"why", why}});
+  }
+  for (const std::string& folder : data_.deleted) {
+    const Result<void> removed = store::remove_folder(shard_.files(), folder);
+    if (!removed) {
+      observe::warn("a deleted partition's folder is still there", {{"why", removed.error()}});
+    }
+  }
+}
+
+cluster::Broker Server::self() const {
+  const env::Address& reach = node_.advertised.host.empty() ? node_.listener : node_.advertised;
+  cluster::Broker self;
+  self.id = node_.id;
+  self.endpoints.push_back({.name = "PLAINTEXT", .host = reach.host, .port = reach.port});
+  if (!options_.rack.empty()) self.rack = options_.rack;
+  self.fenced = false;
+  self.directories = {node_.directory};
+  return self;
+}
+
+env::Task<Result<void>> Server::start_engines(cluster::ImagePtr image) {
+  CO_TRY_VOID(co_await set_strays_aside(*image));
+  node_.engines.resize(shards_.size());
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    node_.engines[i] = std::make_unique<Engine>(node_, *shards_[i], image);
+  }
+  const auto facts =
+      std::make_shared<const LogFacts>(LogFacts{.clean = data_.clean,
+                                                .recovery_points = data_.recovery_points,
+                                                .log_starts = data_.log_starts});
+  const std::vector<Result<void>> opened = co_await on_all<Result<void>>(
+      shard_, node_, [facts](Engine& engine) { return engine.open(facts); });
+  for (const Result<void>& one : opened) {
+    if (!one) co_return one;
+  }
+  for (const std::unique_ptr<Engine>& engine : node_.engines) {
+    engine->shard().post([e = engine.get()] { e->start(); });
+  }
+  co_return Result<void>{};
+}
+
+// A folder that the metadata does not know (its topic was deleted, or made anew, before a crash) is
+// kept under another name: it may be the only copy of something.
+env::Task<Result<void>> Server::set_strays_aside(const cluster::Image& image) {
+  for (const TopicPartition& name : data_.partitions) {
+    if (name.topic == kMetadataTopic) continue;
+    const std::string path = data_.path + "/" + logs::partition_folder(name);
+    const cluster::Topic* topic = image.find(name.topic);
+    const Result<ByteVector> file =
+        co_await env::read_file(shard_.files(), path + "/" + std::string(logs::kPartitionMetadata));
+    const Result<TopicId> id =
+        file ? logs::parse_partition_metadata(as_text(*file)) : Result<TopicId>(fail(file.error()));
+    const bool ours = topic && topic->find(name.partition) && (!id || *id == topic->id);
+    if (ours) continue;
+    const std::string aside = path + "." + to_text(fresh_id()) + "-stray";
+    CO_TRY_VOID(shard_.files().rename(path, aside));
+    observe::warn("a folder belongs to no partition and was set aside",
+                  {{"folder", path}, {"now", aside}});
+  }
+  co_return Result<void>{};
+}
+
+void Server::route_http() {
+  http_->route("GET", "/healthz", [](http::Request) { return respond(http::text("ok\n")); });
+  http_->route("GET", "/readyz", [this](http::Request) {
+    return respond(serving_ ? http::text("ready\n") : http::text("not ready\n", 503));
+  });
+  http_->route("GET", "/metrics",
+               [this](http::Request) { return metrics_page(registry_, shard_); });
+}
+
+env::Task<void> Server::accept_connections() {
+  for (std::uint64_t id = 1;; ++id) {
+    Result<std::unique_ptr<env::Accepted>> accepted = co_await listener_->accept();
+    if (!accepted) co_return;
+    Engine* const engine = node_.engines[id % node_.engines.size()].get();
+    engine->shard().post([engine, id, taken = std::move(*accepted)]() mutable {
+      Result<env::ConnectionPtr> socket = engine->shard().network().adopt(std::move(taken));
+      if (socket) engine->serve(std::move(*socket), id);
+    });
+  }
+}
+
+env::Task<void> Server::checkpoint_often() {
+  while (!stopping_) {
+    const Instant next = shard_.now() + options_.recovery_point_interval;
+    while (!stopping_ && shard_.now() < next) co_await stopping_signal_.wait_until(next);
+    if (stopping_) co_return;
+    const Result<void> written = co_await checkpoint();
+    if (!written) observe::warn("a checkpoint could not be written", {{"why", written.error()}});
+  }
+}
+
+env::Task<Result<void>> Server::checkpoint() {
+  std::vector<Offsets> all = co_await on_all<Offsets>(shard_, node_, &offsets_of);
+  Offsets merged;
+  for (Offsets& one : all) {
+    merged.recovery_points.merge(one.recovery_points);
+    merged.log_starts.merge(one.log_starts);
+  }
+  merged.recovery_points.emplace(TopicPartition{kMetadataTopic, {}},
+                                 node_.controller->recovery_point());
+  env::Files& files = shard_.files();
+  CO_TRY_VOID(
+      co_await store::write_recovery_points(files, data_.path, std::move(merged.recovery_points)));
+  co_return co_await store::write_log_starts(files, data_.path, std::move(merged.log_starts));
+}
+
+env::Task<void> Server::stop() {
+  const bool served = std::exchange(serving_, false);
+  stopping_ = true;
+  stopping_signal_.notify_all();
+  if (listener_) listener_->close();
+  co_await running_.drain();
+
+  Result<void> all;
+  if (!node_.engines.empty()) {
+    co_await on_all<bool>(shard_, node_, &stop_serving);
+    const Result<void> noted = co_await checkpoint();
+    const std::vector<Result<void>> closed = co_await on_all<Result<void>>(
+        shard_, node_, [](Engine& engine) { return engine.close_logs(); });
+    all = noted;
+    for (const Result<void>& one : closed) {
+      if (!one) all = one;
+    }
+  }
+  if (node_.controller) {
+    const Result<void> closed = co_await node_.controller->close();
+    if (!closed) all = closed;
+  }
+  if (served && all) all = co_await store::mark_clean(shard_.files(), data_.path);
+  if (!all) {
+    observe::error("the shutdown was not clean; the next start checks the logs",
+                   {{"why", all.error()}});
+  }
+  co_await http_->stop();
+}
+
+}  // namespace broker
