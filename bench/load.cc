@@ -165,12 +165,13 @@ void print(const Plan& plan, const std::vector<Outcome>& outcomes) {
                             one.milliseconds.end());
   }
   std::ranges::sort(all.milliseconds);
-  std::printf(
-      R"({"bytes": %llu, "seconds": %.3f, "requests": %zu, "errors": %llu, "ms_50": %.3f, "ms_99": %.3f, "ms_999": %.3f})"
-      "\n",
-      static_cast<unsigned long long>(all.bytes), plan.seconds, all.milliseconds.size(),
-      static_cast<unsigned long long>(all.errors), percentile(all.milliseconds, 0.5),
-      percentile(all.milliseconds, 0.99), percentile(all.milliseconds, 0.999));
+  const auto whole = [](std::uint64_t number) { return static_cast<unsigned long long>(number); };
+  std::printf(R"({"bytes": %llu, "seconds": %.3f, "requests": %llu, "errors": %llu, )",
+              whole(all.bytes), plan.seconds, whole(all.milliseconds.size()), whole(all.errors));
+  std::printf(R"("ms_50": %.3f, "ms_99": %.3f, "ms_999": %.3f})"
+              "\n",
+              percentile(all.milliseconds, 0.5), percentile(all.milliseconds, 0.99),
+              percentile(all.milliseconds, 0.999));
 }
 
 }  // namespace

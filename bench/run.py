@@ -140,8 +140,8 @@ def measure_produce(compare=False):
                 drive(server, "produce", "warm", connections, depth, records, 1)
                 rows.append(row(name, drive(server, "produce", "t", connections, depth, records)))
                 server.stop()
-        table(f"Produce, acks=all: {connections} connections, {depth} requests under way on each, {records} KiB a batch",
-              COLUMNS, rows)
+        shape = f"{connections} connections, {depth} requests under way on each, {records} KiB a batch"
+        table(f"Produce, acks=all: {shape}", COLUMNS, rows)
 
 
 def measure_fetch(compare=False):

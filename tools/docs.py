@@ -21,7 +21,8 @@ def printed(page):
 
 def is_current(page):
     file = ROOT / f"docs/{page}.md"
-    expect(file.exists() and file.read_text() == printed(page), f"docs/{page}.md is not what is declared: run ./do docs")
+    there = file.read_text() if file.exists() else ""
+    expect(there == printed(page), f"docs/{page}.md is not what is declared: run ./do docs")
 
 
 def main():

@@ -6,14 +6,15 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-TEXT = {".h", ".cc", ".py", ".js", ".java", ".sh", ".md", ".wire", ".txt", ".cmake", ".json", ".xml", ".toml", ".table"}
+TEXT = {".h", ".cc", ".py", ".js", ".java", ".sh", ".md", ".wire", ".txt", ".cmake", ".json", ".xml", ".toml",
+        ".table"}
 CODE = {".h", ".cc", ".py", ".js", ".java", ".sh", ".wire"}
 WIDTH = {".h": 100, ".cc": 100, ".py": 120, ".js": 120, ".java": 120, ".sh": 100, ".wire": 140}
 # Said in two halves, so that this file does not speak of itself.
 UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|X" + r"XX|HA" + r"CK)\b")
 # The project builds where registries have other addresses than the usual ones.
-REGISTRY = re.compile(r"(?:registry\.npm" + r"js|py" + r"pi\.org|pythonho" + r"sted|repo1?\.mav" + r"en|crates" + r"\.io"
-                      r"|proxy\.gol" + r"ang|deb\.debi" + r"an\.org|security\.debi" + r"an\.org)")
+REGISTRY = re.compile(r"(?:registry\.npm" + r"js|py" + r"pi\.org|pythonho" + r"sted|repo1?\.mav" + r"en"
+                      r"|crates" + r"\.io|proxy\.gol" + r"ang|deb\.debi" + r"an\.org|security\.debi" + r"an\.org)")
 THROW = re.compile(r"\bthrow\b")
 SLEEP = re.compile(r"\b(?:sleep_for|sleep_until|usleep)\s*\(")
 # The edges where a library that throws or waits is wrapped.

@@ -10,8 +10,8 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from node import Node, Scratch  # noqa: E402
 from report import Report, expect  # noqa: E402
-from wire import (API_VERSIONS, METADATA, PRODUCE, Closed, Connection, batch, read_api_versions_v0, request,  # noqa: E402
-                  string)
+from wire import API_VERSIONS, METADATA, PRODUCE, Closed, Connection, batch, request, string  # noqa: E402
+from wire import read_api_versions_v0  # noqa: E402
 
 UNSUPPORTED_VERSION, CORRUPT_MESSAGE, INVALID_TOPIC, UNKNOWN_TOPIC, INVALID_RECORD = 35, 2, 17, 3, 87
 dice = random.Random(int(os.environ.get("SEED", "11")))

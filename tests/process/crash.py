@@ -81,7 +81,8 @@ def compare(node, acknowledged):
     for partition, promised in enumerate(acknowledged):
         there = read_all(node, "t", partition)
         for offset, value in promised.items():
-            expect(there.get(offset) == value, f"acknowledged {value} at {partition}@{offset}, found {there.get(offset)}")
+            found = there.get(offset)
+            expect(found == value, f"acknowledged {value} at {partition}@{offset}, found {found}")
         # What was written but not acknowledged may be there, and is then as good as acknowledged.
         promised.update(there)
 

@@ -62,7 +62,8 @@ def delete_topic():
 
 def configs():
     entity = ["--entity-type", "topics", "--entity-name", TOPIC]
-    ask("kafka-configs", "--alter", *entity, "--add-config", "max.message.bytes=2000000,cleanup.policy=[compact,delete]")
+    ask("kafka-configs", "--alter", *entity,
+        "--add-config", "max.message.bytes=2000000,cleanup.policy=[compact,delete]")
     described = ask("kafka-configs", "--describe", *entity)
     expect("max.message.bytes=2000000" in described and "cleanup.policy=compact,delete" in described, described)
     ask("kafka-configs", "--alter", *entity, "--delete-config", "max.message.bytes,cleanup.policy")
@@ -104,13 +105,15 @@ def delete_records():
         file.write('{"version":1,"partitions":[{"topic":"%s","partition":0,"offset":-1}]}' % TOPIC)
         file.flush()
         ask("kafka-delete-records", "--offset-json-file", file.name)
-    ends = [ask("kafka-get-offsets", "--topic-partitions", f"{TOPIC}:0", "--time", time) for time in ("earliest", "latest")]
+    ends = [ask("kafka-get-offsets", "--topic-partitions", f"{TOPIC}:0", "--time", time)
+            for time in ("earliest", "latest")]
     expect(ends[0] == ends[1], f"offsets {ends}")
 
 
 def api_versions():
     said = ask("kafka-broker-api-versions")
-    for api in ("Produce(0): 0 to 13 [usable: 13]", "Fetch(1): 4 to 18 [usable: 18]", "Metadata(3): 0 to 13 [usable: 13]"):
+    for api in ("Produce(0): 0 to 13 [usable: 13]", "Fetch(1): 4 to 18 [usable: 18]",
+                "Metadata(3): 0 to 13 [usable: 13]"):
         expect(api in said, f"not {api} but {said[:800]}")
 
 
