@@ -17,6 +17,8 @@ struct Header {
 };
 using Headers = std::vector<Header>;
 
+bool same_name(std::string_view a, std::string_view b);  // Of headers: in whatever case.
+
 // The first header of that name, in whatever case; null without one.
 const std::string* find(const Headers& headers, std::string_view name);
 
