@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/version.h"
 #include "env/sync.h"
 #include "wire/018_api_versions.h"
 
@@ -69,7 +70,7 @@ env::Task<Result<void>> Connection::learn_versions() {
   for (const wire::Version version : {wire::Version{3}, wire::Version{0}}) {
     wire::Output frame = begin(api, version);
     wire::write(wire::ApiVersionsRequest{.client_software_name = "thalweg",
-                                         .client_software_version = "0.1.0"},
+                                         .client_software_version = std::string(kThalwegVersion)},
                 version, frame);
     CO_TRY(const ByteVector answer, co_await exchange(api, std::move(frame.bytes)));
     const Result<wire::ResponseFrame> opened = wire::read_response_header(answer, api, version);

@@ -100,6 +100,13 @@ class RdConsumer final : public Consumer {
     return {};
   }
 
+  std::size_t assigned() const override {
+    rd_kafka_topic_partition_list_t* list = nullptr;
+    if (rd_kafka_assignment(handle_.get(), &list) != RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
+    const rd::Owned<rd_kafka_topic_partition_list_t> owned(list);
+    return static_cast<std::size_t>(list->cnt);
+  }
+
   Result<Polled> poll(Millis wait) override {
     message_.reset(rd_kafka_consumer_poll(handle_.get(), static_cast<int>(wait.count())));
     if (!message_) return Polled{};

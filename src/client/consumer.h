@@ -46,6 +46,9 @@ class Consumer {
   virtual Result<void> assign(const std::vector<Start>& starts) = 0;
   virtual Result<void> subscribe(const std::vector<TopicName>& topics) = 0;
 
+  // How many partitions are this consumer's now.
+  virtual std::size_t assigned() const = 0;
+
   virtual Result<Polled> poll(Millis wait) = 0;
 
   // Commits what was taken so far and waits for the answer. Fine when there is nothing to commit.

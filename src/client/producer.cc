@@ -164,4 +164,6 @@ Result<std::unique_ptr<Producer>> Producer::open(ProducerSettings settings,
   return producer;
 }
 
+std::string_view librdkafka_version() { return rd_kafka_version_str(); }
+
 }  // namespace client

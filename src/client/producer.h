@@ -46,4 +46,7 @@ class Producer {
   virtual Result<void> flush(Millis wait) = 0;
 };
 
+// Of the library that is linked in.
+std::string_view librdkafka_version();
+
 }  // namespace client

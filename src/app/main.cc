@@ -1,0 +1,3 @@
+#include "app/commands/commands.h"
+
+int main(int argc, char** argv) { return app::all_commands().run(argc, argv); }
