@@ -3,7 +3,8 @@
 //
 // An entry is one message, or a compressed one whose value is again a run of messages. Then the
 // entry bears the offset of the last of them; in version 1 the inner ones count from 0.
-// docs/formats/record_batch.md has the layout.
+// docs/formats/record_batch.md has the layout. Version 0 in lz4 is refused: its writers got the
+// frame's checksum wrong.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -136,8 +136,10 @@ void set_max_timestamp(MutableBytes batch, TimestampType type, Timestamp max) {
 }
 
 BatchHeader stamp(MutableBytes batch, const ValidBatch& valid, const Stamp& with) {
-  check(batch.size() == valid.header.size(), "a batch other than the validated one");
-  BatchHeader header = valid.header;
+  const auto found = read_batch_header(batch);
+  check(found && *found && (*found)->size() == batch.size(), "not one whole batch");
+  const BatchHeader& before = **found;
+  BatchHeader header = before;
   header.base_offset = with.base_offset;
   header.leader_epoch = with.leader_epoch;
   header.timestamp_type =
@@ -145,8 +147,8 @@ BatchHeader stamp(MutableBytes batch, const ValidBatch& valid, const Stamp& with
   header.max_timestamp = with.log_append_time.value_or(valid.max_timestamp);
   set_base_offset(batch, header.base_offset);
   set_leader_epoch(batch, header.leader_epoch);
-  if (header.timestamp_type != valid.header.timestamp_type ||
-      header.max_timestamp != valid.header.max_timestamp) {
+  if (header.timestamp_type != before.timestamp_type ||
+      header.max_timestamp != before.max_timestamp) {
     set_max_timestamp(batch, header.timestamp_type, header.max_timestamp);
     header.crc = load_big<std::uint32_t>(batch.data() + kCrcAt);
   }

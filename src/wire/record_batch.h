@@ -120,8 +120,8 @@ struct Stamp {
   std::optional<Timestamp> log_append_time = {};  // For topics with LogAppendTime.
 };
 
-// Makes a validated batch ready for the log, in place. Returns its header as it now is. Computes
-// the checksum anew only if the time or its type changes.
+// Makes a validated batch, or what `recompress` made of it, ready for the log, in place. Returns
+// its header as it now is. Computes the checksum anew only if the time or its type changes.
 BatchHeader stamp(MutableBytes batch, const ValidBatch& valid, const Stamp& with);
 
 // Single fields of one whole batch, in place. The first two are outside the checksum.

@@ -215,7 +215,9 @@ TEST(RecordBatch, EachBrokenRecordIsInvalid) {
     BatchScratch scratch;
     const auto read = for_each_record(batch, scratch, [](const RecordView&) {});
     // A reader of stored batches takes holes in the offsets: compaction leaves them.
-    if (!row.sound) EXPECT_FALSE(read) << row.why;
+    if (!row.sound) {
+      EXPECT_FALSE(read) << row.why;
+    }
   }
 }
 
@@ -361,6 +363,19 @@ TEST(RecordBatch, StampWithLogAppendTime) {
   EXPECT_TRUE(checksum_matches(batch));
   EXPECT_TRUE(for_each_record(batch, scratch,
                               [&](const RecordView& record) { EXPECT_EQ(record.timestamp, now); }));
+}
+
+TEST(RecordBatch, StampAfterRecompression) {
+  ByteVector batch = three_records();
+  set_max_timestamp(batch, TimestampType::CreateTime, kTime);
+  BatchScratch scratch;
+  const ValidBatch valid = *validate_batch(batch, {}, scratch);
+  ByteVector made = *recompress(batch, {Codec::Zstd}, scratch);
+  const BatchHeader stored = stamp(made, valid, {Offset{5}, LeaderEpoch{1}});
+  EXPECT_EQ(stored.codec, Codec::Zstd);
+  EXPECT_EQ(stored.max_timestamp, Timestamp{kTime.value + 5});
+  EXPECT_EQ(**peek_batch(made), stored);
+  EXPECT_TRUE(checksum_matches(made));
 }
 
 TEST(RecordBatch, PeekTellsTooFewBytesFromCorruption) {
