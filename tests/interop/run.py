@@ -177,7 +177,7 @@ def run_all(names, bootstrap, data, report):
 
 
 def with_own_node(names, report):
-    with Scratch() as scratch, Node(scratch / "data") as node:
+    with Scratch() as scratch, Node(scratch / "data", "--set", "group.initial.rebalance.delay.ms=0") as node:
         table = run_all(names, node.kafka, node.data, report)
         code = node.stop()
         if code == 0:
