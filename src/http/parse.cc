@@ -61,12 +61,15 @@ Taken<std::size_t> feed(Parser& parser, Bytes bytes, HeadRoom& room) {
   boost::system::error_code error;
   const std::size_t taken = parser.put(boost::asio::buffer(bytes.data(), bytes.size()), error);
   if (error && error != beast::error::need_more) return std::unexpected(refusal_of(error));
+  const std::size_t waiting = parser.is_done() ? 0 : bytes.size() - taken;
   if (in_head) {
-    const std::size_t waiting = parser.is_header_done() ? 0 : bytes.size() - taken;
     room.used += taken;
-    if (room.used + waiting > room.most) {
+    const std::size_t ahead = parser.is_header_done() ? 0 : waiting;
+    if (room.used + ahead > room.most) {
       return std::unexpected(refusal_of(beast::make_error_code(beast::error::header_limit)));
     }
+  } else if (waiting > room.most) {
+    return std::unexpected(Refusal{400, "the head of a chunk is too long"});
   }
   return taken;
 }

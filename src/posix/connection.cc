@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <span>
 
 #include "posix/errors.h"
 #include "posix/files.h"
@@ -68,9 +69,11 @@ ssize_t send_memory(int fd, const Progress& at) {
   msghdr message{};
   message.msg_iov = parts.data();
   message.msg_iovlen = count;
-  // What follows belongs to the same answer: let the kernel fill its packets.
-  const int more = next < at.chunks.size() ? MSG_MORE : 0;
-  return sendmsg(fd, &message, MSG_NOSIGNAL | more);
+  // What follows belongs to the same answer: let the kernel fill its packets. Promising more where
+  // nothing comes would hold the last packet back.
+  const auto rest = std::span(at.chunks).subspan(next);
+  const bool more = std::ranges::any_of(rest, [](const env::Chunk& c) { return size(c) > 0; });
+  return sendmsg(fd, &message, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
 }
 
 // Whether sending this slice would wait for the disk, going by its ends.
