@@ -5,6 +5,7 @@ file(GLOB schemas CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/schema/kafka/*.wire
      ${CMAKE_SOURCE_DIR}/schema/state/*.wire)
 set(wiregen ${CMAKE_SOURCE_DIR}/tools/wiregen.py)
 file(GLOB wiregen_parts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tools/wiregen/*.py)
+list(FILTER wiregen_parts EXCLUDE REGEX "_test\\.py$")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${wiregen} ${wiregen_parts})
 
 execute_process(

@@ -63,7 +63,7 @@ TEST_P(EveryMessage, RoundTripAndTruncation) {
   });
 }
 
-TEST_P(EveryMessage, TrailingBytesAreRefused) {
+TEST_P(EveryMessage, BytesLeftOverAreNoticed) {
   std::mt19937_64 random(3);
   for_each_version([&](Version version) {
     ::testing::RandomFiller filler(random, version, type().schema.flexible(version));

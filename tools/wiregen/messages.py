@@ -79,8 +79,8 @@ def _in(versions, message):
 def _walk_field(made, message):
     call = f"m.{made.name}"
     if made.nullable:
-        nullable = _in(made.nullable.clip(made.versions), message) if made.nullable.first > made.versions.first else ""
-        if nullable:
+        sometimes = made.nullable.first > made.versions.first
+        if nullable := sometimes and _in(made.nullable.clip(made.versions), message):
             call += f", {nullable}"
     test = _in(made.versions, message)
     if not test:
@@ -136,8 +136,9 @@ def _message_source(message):
 
 
 def source(schema):
-    out = f'{banner(schema)}#include "{header_of(schema)}"\n\n#include "wire/io.h"\n#include "wire/message_type.h"\n\n'
-    return out + "namespace wire {\n\n" + "".join(_message_source(m) for m in schema.messages) + "}  // namespace wire\n"
+    includes = f'#include "{header_of(schema)}"\n\n#include "wire/io.h"\n#include "wire/message_type.h"\n\n'
+    body = "".join(_message_source(m) for m in schema.messages)
+    return banner(schema) + includes + "namespace wire {\n\n" + body + "}  // namespace wire\n"
 
 
 def generate_messages(schemas):

@@ -104,6 +104,7 @@ class Api:
 class Schema:
     path: pathlib.Path
     api: Api | None = None
+    comment: list[str] = field(default_factory=list)  # On the file as a whole.
     messages: list[Message] = field(default_factory=list)
 
     @property
@@ -188,7 +189,7 @@ class _Parser:
             self.comment.append(text[1:].strip())
         elif not text:
             # A comment that stands apart belongs to the file.
-            self.comment = []
+            self.schema.comment += self.take_comment()
         elif line.startswith(" "):
             self.field(text)
         else:
