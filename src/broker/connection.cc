@@ -10,7 +10,6 @@ namespace broker {
 namespace {
 
 constexpr std::size_t kInputBytes = 16 * 1024;
-constexpr std::size_t kUnderWay = 64;  // Requests of one connection at once.
 
 // Cuts an encoded answer at its splices and puts the runs of files between.
 std::vector<env::Chunk> to_chunks(Call& call, wire::Output out) {
@@ -79,7 +78,8 @@ env::Task<void> ClientConnection::read_loop() {
       break;
     }
     if (draining_ || !start(std::move(*frame))) break;
-    while (slots_.size() >= kUnderWay) co_await sent_.wait();
+    const auto most = static_cast<std::size_t>(engine_.options().max_requests_per_connection);
+    while (slots_.size() >= most) co_await sent_.wait();
   }
 }
 

@@ -18,7 +18,6 @@ void read_node(BrokerOptions& to, const Reader& read) {
   to.http_listener = read.text(thalweg_http_listener);
   to.shards = read.whole<int>(thalweg_shards);
   to.requests_memory = read.whole<std::int64_t>(thalweg_memory_requests_bytes);
-  to.fetch_memory = read.whole<std::int64_t>(thalweg_memory_fetch_bytes);
   to.log_level = read.text(thalweg_log_level);
   to.log_format = read.text(thalweg_log_format);
 }
@@ -26,7 +25,6 @@ void read_node(BrokerOptions& to, const Reader& read) {
 void read_network(BrokerOptions& to, const Reader& read) {
   to.max_request_bytes = read.whole<std::int32_t>(socket_request_max_bytes);
   to.max_requests_per_connection = read.whole<std::int32_t>(thalweg_connection_max_requests);
-  to.max_connections = read.whole<std::int32_t>(max_connections);
   to.max_idle = read.millis(connections_max_idle_ms);
   to.max_fetch_bytes = read.whole<std::int32_t>(fetch_max_bytes);
   to.fetch_session_slots = read.whole<std::int32_t>(fetch_session_slots);
@@ -35,7 +33,6 @@ void read_network(BrokerOptions& to, const Reader& read) {
 void read_logs(BrokerOptions& to, const Reader& read) {
   to.retention_check_interval = read.millis(log_retention_check_interval_ms);
   to.recovery_point_interval = read.millis(log_flush_offset_checkpoint_interval_ms);
-  to.log_start_interval = read.millis(log_flush_start_offset_checkpoint_interval_ms);
   to.producer_id_expiration = read.millis(producer_id_expiration_ms);
   to.producer_id_expiration_check_interval = read.millis(producer_id_expiration_check_interval_ms);
 }
@@ -56,21 +53,11 @@ void read_groups(BrokerOptions& to, const Reader& read) {
   to.offsets_replication_factor = read.whole<std::int16_t>(offsets_topic_replication_factor);
   to.offsets_segment_bytes = read.whole<std::int32_t>(offsets_topic_segment_bytes);
   to.offsets_retention = std::chrono::minutes(read.whole<std::int64_t>(offsets_retention_minutes));
-  to.offsets_retention_check_interval = read.millis(offsets_retention_check_interval_ms);
   to.max_offset_metadata_bytes = read.whole<std::int32_t>(offset_metadata_max_bytes);
   to.min_session_timeout = read.millis(group_min_session_timeout_ms);
   to.max_session_timeout = read.millis(group_max_session_timeout_ms);
   to.initial_rebalance_delay = read.millis(group_initial_rebalance_delay_ms);
   to.max_group_size = read.whole<std::int32_t>(group_max_size);
-}
-
-void read_transactions(BrokerOptions& to, const Reader& read) {
-  to.transaction_partitions = read.whole<std::int32_t>(transaction_state_log_num_partitions);
-  to.transaction_replication_factor =
-      read.whole<std::int16_t>(transaction_state_log_replication_factor);
-  to.transaction_segment_bytes = read.whole<std::int32_t>(transaction_state_log_segment_bytes);
-  to.max_transaction_timeout = read.millis(transaction_max_timeout_ms);
-  to.transactional_id_expiration = read.millis(transactional_id_expiration_ms);
 }
 
 }  // namespace
@@ -91,7 +78,6 @@ BrokerOptions broker_options(const Layers& layers) {
   read_logs(options, read);
   read_metadata(options, read);
   read_groups(options, read);
-  read_transactions(options, read);
   return options;
 }
 

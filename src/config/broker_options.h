@@ -21,13 +21,11 @@ struct BrokerOptions {
 
   int shards;  // 0: one for each core.
   std::int64_t requests_memory;
-  std::int64_t fetch_memory;
   std::string log_level;
   std::string log_format;
 
   std::int32_t max_request_bytes;
   std::int32_t max_requests_per_connection;
-  std::int32_t max_connections;
   Millis max_idle;
   std::int32_t max_fetch_bytes;
   std::int32_t fetch_session_slots;
@@ -39,7 +37,6 @@ struct BrokerOptions {
 
   Millis retention_check_interval;
   Millis recovery_point_interval;
-  Millis log_start_interval;
   Millis producer_id_expiration;
   Millis producer_id_expiration_check_interval;
 
@@ -47,18 +44,11 @@ struct BrokerOptions {
   std::int16_t offsets_replication_factor;
   std::int32_t offsets_segment_bytes;
   Millis offsets_retention;
-  Millis offsets_retention_check_interval;
   std::int32_t max_offset_metadata_bytes;
   Millis min_session_timeout;
   Millis max_session_timeout;
   Millis initial_rebalance_delay;
   std::int32_t max_group_size;
-
-  std::int32_t transaction_partitions;
-  std::int16_t transaction_replication_factor;
-  std::int32_t transaction_segment_bytes;
-  Millis max_transaction_timeout;
-  Millis transactional_id_expiration;
 
   std::int32_t metadata_segment_bytes;
   std::int64_t metadata_bytes_between_snapshots;

@@ -1,4 +1,4 @@
-// Options of consumer groups, committed offsets, producers and transactions.
+// Options of consumer groups, committed offsets and producers.
 #pragma once
 #include "config/log_options.h"
 
@@ -42,15 +42,6 @@ inline constexpr Option offsets_retention_minutes{
     .doc =
         "For how many minutes offsets are kept after their group has lost its last member, or "
         "after they were committed where the group never had one.",
-};
-inline constexpr Option offsets_retention_check_interval_ms{
-    .name = "offsets.retention.check.interval.ms",
-    .type = Type::Long,
-    .unit = Unit::Millis,
-    .fallback = "600000",
-    .least = 1,
-    .hostile = {"100"},
-    .doc = "How often groups are looked at for offsets that are too old.",
 };
 inline constexpr Option offset_metadata_max_bytes{
     .name = "offset.metadata.max.bytes",
@@ -114,60 +105,12 @@ inline constexpr Option producer_id_expiration_check_interval_ms{
     .hostile = {"100"},
     .doc = "How often partitions look for producers to forget.",
 };
-inline constexpr Option transaction_state_log_num_partitions{
-    .name = "transaction.state.log.num.partitions",
-    .fallback = "50",
-    .least = 1,
-    .most = 10'000,
-    .hostile = {"1", "3"},
-    .doc = "How many partitions __transaction_state is made with.",
-};
-inline constexpr Option transaction_state_log_replication_factor{
-    .name = "transaction.state.log.replication.factor",
-    .type = Type::Short,
-    .fallback = "1",
-    .least = 1,
-    .most = 32'767,
-    .doc =
-        "How many replicas __transaction_state is made with. Apache Kafka's default is 3; one "
-        "node holds one.",
-};
-inline constexpr Option transaction_state_log_segment_bytes{
-    .name = "transaction.state.log.segment.bytes",
-    .unit = Unit::Bytes,
-    .fallback = "104857600",
-    .least = 1'048'576,
-    .most = kMostInt,
-    .hostile = {"1048576"},
-    .doc = "segment.bytes of __transaction_state.",
-};
-inline constexpr Option transaction_max_timeout_ms{
-    .name = "transaction.max.timeout.ms",
-    .unit = Unit::Millis,
-    .fallback = "900000",
-    .least = 1,
-    .most = kMostInt,
-    .hostile = {"1000"},
-    .doc =
-        "The longest transaction timeout that a producer may ask for. An open transaction holds "
-        "back every read_committed consumer of its partitions.",
-};
-inline constexpr Option transactional_id_expiration_ms{
-    .name = "transactional.id.expiration.ms",
-    .unit = Unit::Millis,
-    .fallback = "604800000",
-    .least = 1,
-    .most = kMostInt,
-    .hostile = {"1000"},
-    .doc = "How long a transactional id is remembered that is not used.",
-};
 
 inline constexpr std::array kGroupOptions{
     &offsets_topic_num_partitions,
     &offsets_topic_replication_factor,
     &offsets_topic_segment_bytes,
     &offsets_retention_minutes,
-    &offsets_retention_check_interval_ms,
     &offset_metadata_max_bytes,
     &group_min_session_timeout_ms,
     &group_max_session_timeout_ms,
@@ -175,11 +118,6 @@ inline constexpr std::array kGroupOptions{
     &group_max_size,
     &producer_id_expiration_ms,
     &producer_id_expiration_check_interval_ms,
-    &transaction_state_log_num_partitions,
-    &transaction_state_log_replication_factor,
-    &transaction_state_log_segment_bytes,
-    &transaction_max_timeout_ms,
-    &transactional_id_expiration_ms,
 };
 
 }  // namespace config

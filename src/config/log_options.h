@@ -321,15 +321,9 @@ inline constexpr Option log_flush_offset_checkpoint_interval_ms{
     .fallback = "60000",
     .most = kMostInt,
     .hostile = {"10"},
-    .doc = "How often recovery points are noted. After a crash only what follows them is checked.",
-};
-inline constexpr Option log_flush_start_offset_checkpoint_interval_ms{
-    .name = "log.flush.start.offset.checkpoint.interval.ms",
-    .unit = Unit::Millis,
-    .fallback = "60000",
-    .most = kMostInt,
-    .hostile = {"10"},
-    .doc = "How often the offsets at which logs begin are noted.",
+    .doc =
+        "How often recovery points are noted, and the offsets at which logs begin. After a crash "
+        "only what follows a recovery point is checked.",
 };
 
 inline constexpr std::array kLogOptions{
@@ -360,7 +354,6 @@ inline constexpr std::array kLogOptions{
     &log_cleaner_max_compaction_lag_ms,
     &log_cleaner_min_cleanable_ratio,
     &log_flush_offset_checkpoint_interval_ms,
-    &log_flush_start_offset_checkpoint_interval_ms,
 };
 
 }  // namespace config

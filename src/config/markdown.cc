@@ -106,7 +106,7 @@ std::string markdown() {
   return std::string(kHead) + section("The node and its connections", kNetworkOptions) +
          section("Logs", kLogOptions) + section("Replicas and old segments", kReplicationOptions) +
          section("Topics and metadata", kMetadataOptions) +
-         section("Groups, producers, transactions", kGroupOptions);
+         section("Groups and producers", kGroupOptions);
 }
 
 }  // namespace config

@@ -70,17 +70,6 @@ inline constexpr Option thalweg_memory_requests_bytes{
         "connections are not read from until some of it comes back. One request may always be "
         "read, so socket.request.max.bytes may be larger.",
 };
-inline constexpr Option thalweg_memory_fetch_bytes{
-    .name = "thalweg.memory.fetch.bytes",
-    .type = Type::Long,
-    .unit = Unit::Bytes,
-    .fallback = "268435456",
-    .least = 1'048'576,
-    .hostile = {"1048576"},
-    .doc =
-        "How much memory answers may hold in the whole process that cannot be sent straight "
-        "from files. When it is spent, fetches answer with less.",
-};
 inline constexpr Option socket_request_max_bytes{
     .name = "socket.request.max.bytes",
     .unit = Unit::Bytes,
@@ -92,18 +81,11 @@ inline constexpr Option socket_request_max_bytes{
 };
 inline constexpr Option thalweg_connection_max_requests{
     .name = "thalweg.connection.max.requests",
-    .fallback = "100",
+    .fallback = "64",
     .least = 1,
     .most = 10'000,
     .hostile = {"1", "5"},
     .doc = "How many requests of one connection may be under way. A client that sends more waits.",
-};
-inline constexpr Option max_connections{
-    .name = "max.connections",
-    .fallback = "2147483647",
-    .least = 1,
-    .most = kMostInt,
-    .doc = "How many connections may be open. One more is closed as soon as it is accepted.",
 };
 inline constexpr Option connections_max_idle_ms{
     .name = "connections.max.idle.ms",
@@ -158,10 +140,8 @@ inline constexpr std::array kNetworkOptions{
     &thalweg_http_listener,
     &thalweg_shards,
     &thalweg_memory_requests_bytes,
-    &thalweg_memory_fetch_bytes,
     &socket_request_max_bytes,
     &thalweg_connection_max_requests,
-    &max_connections,
     &connections_max_idle_ms,
     &fetch_max_bytes,
     &fetch_session_slots,
