@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "posix/address.h"
@@ -95,6 +96,8 @@ std::unexpected<Error> listen_error(const env::Address& at, int error) {
   }
 }
 
+bool is_v4(const SocketAddress& address) { return address.storage.ss_family == AF_INET; }
+
 struct Attempt {
   SocketPtr socket;  // None: `error` says why.
   int error = 0;
@@ -124,7 +127,10 @@ env::Task<Attempt> connect_one(Shard& shard, SocketAddress to) {
 
 Result<std::unique_ptr<env::Listener>> Network::listen(const env::Address& at) {
   const std::vector<SocketAddress> addresses = TRY(resolve(at, true));
-  const SocketAddress& address = addresses.front();
+  // A name such as localhost may stand for both kinds of address. One is listened on: the kind that
+  // more clients try.
+  const auto v4 = std::ranges::find_if(addresses, is_v4);
+  const SocketAddress& address = v4 == addresses.end() ? addresses.front() : *v4;
   Fd fd(socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return listen_error(at, errno);
   // Not SO_REUSEPORT: a second server on a port must fail, not take half of the connections.

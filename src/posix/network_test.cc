@@ -303,6 +303,16 @@ TEST(Network, APortInUseIsSaidSo) {
   EXPECT_EQ(foreign.error().detail, "203.0.113.7 is not an address of this machine");
 }
 
+TEST(Network, ListensByNameOrVersionSixAddress) {
+  Process process(1);
+  env::Network& network = process.shard(0).network();
+  const auto by_name = network.listen({"localhost", 0});
+  ASSERT_TRUE(by_name) << by_name.error().detail;
+  EXPECT_EQ((*by_name)->local().host, "127.0.0.1");
+  const auto v6 = network.listen({"::1", 0});
+  if (v6) EXPECT_EQ((*v6)->local().host, "::1");  // Not every machine has it.
+}
+
 env::Task<std::string> connect_to(Process& process, env::Address to) {
   const auto connection = co_await process.shard(0).network().connect(to);
   co_return connection ? "connected" : connection.error().detail;
