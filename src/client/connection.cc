@@ -28,6 +28,9 @@ env::Task<void> attempt(env::Shard& shard, env::Address to, std::shared_ptr<Atte
 }
 
 Error unreachable(const env::Address& address, std::string_view why) {
+  // What env says names the address too; once is enough.
+  const std::string again = fmt::format("cannot connect to {}: ", to_text(address));
+  if (why.starts_with(again)) why.remove_prefix(again.size());
   return {
       ErrorCode::NetworkException,
       fmt::format(
@@ -85,6 +88,9 @@ env::Task<Result<void>> Connection::learn_versions() {
     if (!response || response->error_code != ErrorCode::None) break;
     for (const auto& key : response->api_keys) {
       versions_[key.api_key] = {key.min_version, key.max_version};
+    }
+    for (const auto& feature : response->finalized_features) {
+      features_[feature.name] = feature.max_version_level;
     }
     co_return Result<void>{};
   }

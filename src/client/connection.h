@@ -67,6 +67,8 @@ class Connection {
   bool speaks(const wire::Api& api) const { return common_version(api).has_value(); }
 
   const std::map<std::int16_t, VersionRange>& versions() const { return versions_; }
+  // The features that the cluster has agreed on, with their levels. Empty before Kafka 2.4.
+  const std::map<std::string, std::int16_t>& features() const { return features_; }
   const env::Address& address() const { return address_; }
 
  private:
@@ -87,6 +89,7 @@ class Connection {
   Settings settings_;
   env::ConnectionPtr stream_;
   std::map<std::int16_t, VersionRange> versions_;
+  std::map<std::string, std::int16_t> features_;
   std::int32_t correlation_ = 0;  // Of the request under way, or the last.
   bool timed_out_ = false;
 };

@@ -21,6 +21,9 @@ rd::Properties properties_of(const ConsumerSettings& settings) {
       {"enable.partition.eof", "true"},
       {"isolation.level", settings.read_committed ? "read_committed" : "read_uncommitted"},
       {"fetch.wait.max.ms", "250"},
+      // Once so many records wait librdkafka stops fetching for a whole second: let bytes decide.
+      {"queued.min.messages", "1000000"},
+      {"fetch.message.max.bytes", "4194304"},
       {"log_level", "0"},
   };
   for (const auto& [name, value] : settings.more) properties[name] = value;

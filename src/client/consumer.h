@@ -13,8 +13,8 @@
 namespace client {
 
 struct ConsumerSettings {
-  std::string bootstrap;
-  std::string group;               // Empty: no group, partitions are assigned by the caller.
+  std::string bootstrap = {};
+  std::string group = {};          // Empty: no group, partitions are assigned by the caller.
   std::string reset = "earliest";  // Where a group without committed offsets starts.
   bool commit = true;              // A group's offsets are committed as records are taken.
   bool read_committed = true;      // Leaves out records of aborted transactions.

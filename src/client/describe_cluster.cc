@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "wire/018_api_versions.h"
 #include "wire/060_describe_cluster.h"
 
 namespace client {
@@ -28,17 +27,6 @@ env::Task<Result<ClusterInfo>> describe_cluster(Cluster& cluster) {
   }
   std::ranges::sort(info.brokers, {}, &Broker::id);
   co_return info;
-}
-
-env::Task<Result<std::vector<Feature>>> features(Cluster& cluster) {
-  wire::ApiVersionsRequest request;
-  CO_TRY(const wire::ApiVersionsResponse response,
-         co_await cluster.any().ask(std::move(request), wire::read_api_versions_response));
-  std::vector<Feature> found;
-  for (const auto& feature : response.finalized_features) {
-    found.push_back({feature.name, feature.max_version_level});
-  }
-  co_return found;
 }
 
 }  // namespace client

@@ -65,13 +65,6 @@ class RdProducer final : public Producer {
   void poll(Millis wait) override { rd_kafka_poll(handle_.get(), static_cast<int>(wait.count())); }
   int queued() const override { return rd_kafka_outq_len(handle_.get()); }
 
-  Result<void> flush(Millis wait) override {
-    const rd_kafka_resp_err_t error = rd_kafka_flush(handle_.get(), static_cast<int>(wait.count()));
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-    if (down_) return fail(*down_);
-    return fail(rd::error_of(error, fmt::format("{} records were not acknowledged", queued())));
-  }
-
  private:
   rd_kafka_resp_err_t try_send(const RecordView& record) {
     rd::Owned<rd_kafka_headers_t> headers;
@@ -134,7 +127,10 @@ class RdProducer final : public Producer {
     };
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       delivery.error = rd::error_of(message->err, "a record was refused");
+      const bool late = delivery.error->code == ErrorCode::RequestTimedOut;
+      if (late && self->down_) delivery.error->detail += fmt::format("; {}", self->down_->detail);
     }
+    if (!delivery.error) self->down_.reset();
     self->delivered_(delivery);
   }
 

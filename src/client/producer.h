@@ -40,10 +40,7 @@ class Producer {
 
   // Runs `delivered` for what has come back, waiting up to `wait` for the first.
   virtual void poll(Millis wait) = 0;
-  virtual int queued() const = 0;
-
-  // Waits until everything was delivered or refused.
-  virtual Result<void> flush(Millis wait) = 0;
+  virtual int queued() const = 0;  // Neither acknowledged nor refused yet.
 };
 
 // Of the library that is linked in.

@@ -36,7 +36,7 @@ std::vector<Spoken> spoken(const client::Connection& broker) {
   return all;
 }
 
-Json to_json(const client::ClusterInfo& info, const std::vector<client::Feature>& features,
+Json to_json(const client::ClusterInfo& info, const std::map<std::string, std::int16_t>& features,
              const std::vector<Spoken>& apis) {
   Json json{{"cluster", info.id ? Json(*info.id) : Json(nullptr)},
             {"controller", info.controller.value}};
@@ -49,7 +49,7 @@ Json to_json(const client::ClusterInfo& info, const std::vector<client::Feature>
                                {"fenced", broker.fenced}});
   }
   json["features"] = Json::object();
-  for (const client::Feature& feature : features) json["features"][feature.name] = feature.level;
+  for (const auto& [name, level] : features) json["features"][name] = level;
   json["apis"] = Json::array();
   for (const Spoken& api : apis) {
     json["apis"].push_back({{"key", api.key},
@@ -86,7 +86,7 @@ Table apis_of(const std::vector<Spoken>& apis) {
 Outcome<> run(const Options& options) {
   const std::unique_ptr<Session> session = TRY(Session::open(options.cluster));
   const client::ClusterInfo info = TRY(session->wait(client::describe_cluster(session->cluster())));
-  const auto features = TRY(session->wait(client::features(session->cluster())));
+  const std::map<std::string, std::int16_t>& features = session->cluster().any().features();
   const std::vector<Spoken> apis = spoken(session->cluster().any());
   if (options.cluster.json) {
     print(to_json(info, features, apis));
@@ -98,8 +98,8 @@ Outcome<> run(const Options& options) {
                               ? "none known"
                               : fmt::format("broker {}", info.controller.value));
   std::string levels;
-  for (const client::Feature& feature : features) {
-    levels += fmt::format("{}{} {}", levels.empty() ? "" : ", ", feature.name, feature.level);
+  for (const auto& [name, level] : features) {
+    levels += fmt::format("{}{} {}", levels.empty() ? "" : ", ", name, level);
   }
   if (!levels.empty()) facts.add("Features", levels);
   facts.add("APIs", fmt::format("{}{}", apis.size(), options.apis ? "" : ", listed with --apis"));

@@ -102,6 +102,8 @@ Tree all_commands() {
   add_group(tree);
   add_config(tree);
   add_cluster(tree);
+  add_log(tree);
+  add_bench(tree);
   add_completion(tree);
   add_docs(tree);
   add_version(tree);

@@ -13,7 +13,7 @@ namespace {
 std::string text_of_page(const std::string& page) {
   if (page == "cli") return cli_markdown(all_commands());
   if (page == "configuration") return config::markdown();
-  const observe::MetricTable tables[] = {broker::kMetrics};
+  const observe::MetricTable tables[] = {broker::meters::kMetrics};
   return observe::metrics_page(tables);
 }
 

@@ -2,12 +2,12 @@
 
 #include <chrono>
 #include <cstdio>
-#include <thread>
 
 #include "app/commands/common.h"
 #include "app/encoding.h"
 #include "app/line_record.h"
 #include "app/lines.h"
+#include "app/pace.h"
 #include "client/producer.h"
 
 namespace app {
@@ -38,25 +38,13 @@ struct Tally {
   std::optional<Error> first_error;
 };
 
-// Holds sending back to so many records per second.
-class Pace {
- public:
-  explicit Pace(double per_second) : per_second_(per_second), start_(Clock::now()) {}
-  void wait_for_turn(std::int64_t sent, client::Producer& producer) const {
-    if (per_second_ <= 0) return;
-    const auto turn =
-        start_ + std::chrono::duration_cast<Clock::duration>(
-                     std::chrono::duration<double>(static_cast<double>(sent) / per_second_));
-    while (Clock::now() < turn && !interrupted()) {
-      const auto left = std::chrono::ceil<Millis>(turn - Clock::now());
-      producer.poll(std::clamp(left, Millis(0), Millis(50)));
-    }
+// Waits until it is the turn of the next record.
+void wait_for_turn(const Pace& pace, std::int64_t sent, client::Producer& producer) {
+  for (Duration left = pace.until(sent); left.count() > 0 && !interrupted();
+       left = pace.until(sent)) {
+    producer.poll(std::min(std::chrono::ceil<Millis>(left), Millis(50)));
   }
-
- private:
-  double per_second_;
-  Clock::time_point start_;
-};
+}
 
 std::string progress_line(const Tally& tally, int queued, Clock::time_point start) {
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
@@ -118,7 +106,7 @@ Outcome<> send_lines(const Options& options, Lines& lines, client::Producer& pro
   Progress progress(!options.cluster.json && !is_terminal(stdin));
   std::int64_t sent = 0;
   while (!interrupted() && !tally.first_error && (options.limit < 0 || sent < options.limit)) {
-    pace.wait_for_turn(sent, producer);
+    wait_for_turn(pace, sent, producer);
     const std::optional<std::string_view> line = TRY(lines.next());
     if (!line) break;
     client::RecordView record = parse_line(*line, format);
@@ -132,10 +120,8 @@ Outcome<> send_lines(const Options& options, Lines& lines, client::Producer& pro
     progress.show([&] { return progress_line(tally, producer.queued(), start); });
   }
   while (producer.queued() > 0 && !tally.first_error) {
-    const Result<void> flushed = producer.flush(Millis(100));
+    producer.poll(Millis(100));
     progress.show([&] { return progress_line(tally, producer.queued(), start); });
-    if (!flushed && flushed.error().code == ErrorCode::NetworkException)
-      return std::unexpected(flushed.error());
   }
   return {};
 }

@@ -9,6 +9,8 @@ namespace app {
 
 namespace {
 
+constexpr std::string_view kForEver = "9223372036854775807";
+
 struct Options {
   ClusterOptions cluster;
   std::vector<std::string> names;
@@ -70,10 +72,12 @@ std::string durability(const Picture& picture) {
   if (mode == "page-cache")
     return fmt::format("acks=all: in memory of at least {}; a power cut may lose records",
                        replicas);
-  return fmt::format(
-      "acks=all: received by at least {}; when it reaches the disk is the cluster's choice "
-      "(flush.messages={}, flush.ms={})",
-      replicas, picture.config("flush.messages"), picture.config("flush.ms"));
+  const std::string messages = picture.config("flush.messages");
+  const std::string millis = picture.config("flush.ms");
+  const bool never = messages == kForEver && (millis == kForEver || millis.empty());
+  return fmt::format("acks=all: in memory of at least {}; {}", replicas,
+                     never ? "synced to disk when the operating system likes"
+                           : fmt::format("synced every {} records or {} ms", messages, millis));
 }
 
 std::vector<std::string> warnings_of(const Picture& picture) {

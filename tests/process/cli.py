@@ -1,0 +1,357 @@
+#!/usr/bin/env python3
+"""The command line, against a node of its own or, with THALWEG_KAFKA=HOST:PORT, against any Kafka cluster."""
+import contextlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from node import PROGRAM, Node, Scratch  # noqa: E402
+from report import Report, Skip, eventually, expect  # noqa: E402
+
+GIVEN = os.environ.get("THALWEG_KAFKA")
+RUN = os.urandom(3).hex()  # Names of their own, so that a cluster may be used again.
+
+
+class Cli:
+    """Runs commands against one cluster. `data` is the node's folder, where there is one."""
+
+    def __init__(self, kafka, data=None):
+        self.kafka, self.data = kafka, data
+
+    def run(self, *words, code=0, stdin=b"", cluster=True):
+        command = [PROGRAM, *words, *(["-b", self.kafka] if cluster else [])]
+        done = subprocess.run(command, input=stdin, capture_output=True, timeout=60)
+        expect(done.returncode == code, f"{' '.join(words)} ended with {done.returncode}, not {code}: "
+               f"{done.stdout[-300:]} {done.stderr[-500:]}")
+        return done
+
+    def text(self, *words, **more):
+        return self.run(*words, **more).stdout.decode()
+
+    def json(self, *words, **more):
+        return json.loads(self.text(*words, "--json", **more))
+
+    def refused(self, *words, says, code=1, **more):
+        """Fails with one line `error: ...` on standard error, which says all of `says`, and nothing on the other."""
+        done = self.run(*words, code=code, **more)
+        errors = done.stderr.decode()
+        expect(errors.startswith("error: ") and len(errors.splitlines()) <= 3, f"not a short error: {errors!r}")
+        expect(done.stdout == b"", f"printed as well: {done.stdout!r}")
+        for part in says:
+            expect(part in errors, f"{errors!r} does not say {part!r}")
+
+    def topic(self, name, *options):
+        topic = f"cli-{name}-{RUN}"
+        self.run("topic", "create", topic, *options)
+        return topic
+
+    def produce(self, topic, lines, *options):
+        self.run("produce", topic, *options, stdin="".join(line + "\n" for line in lines).encode())
+
+    def consume(self, topic, *options):
+        return self.text("consume", topic, "--exit-at-end", *options).splitlines()
+
+
+def topics(cli):
+    topic = cli.topic("topics", "--partitions", "3", "-c", "retention.ms=86400000")
+    cli.refused("topic", "create", topic, says=[topic, "exists already", "--if-absent"])
+    expect("exists already" in cli.text("topic", "create", topic, "--if-absent"), "--if-absent")
+    listed = {one["topic"]: one for one in cli.json("topic", "list", "--long")}
+    expect(listed[topic]["partitions"] == 3 and listed[topic]["records"] == 0, listed[topic])
+    [described] = cli.json("topic", "describe", topic)
+    expect([one["partition"] for one in described["partitions"]] == [0, 1, 2], described)
+    set_here = {one["name"]: one for one in described["configs"] if one["source"] == "topic"}
+    expect(set_here["retention.ms"]["value"] == "86400000", described["configs"])
+    expect("acks=all" in described["durability"], described["durability"])
+    cli.run("topic", "alter", topic, "--partitions", "5", "-c", "cleanup.policy=compact", "-u", "retention.ms")
+    [described] = cli.json("topic", "describe", topic)
+    expect(len(described["partitions"]) == 5, "not more partitions")
+    expect([one["value"] for one in described["configs"] if one["name"] == "cleanup.policy"] == ["compact"], described)
+    cli.refused("topic", "alter", topic, "--partitions", "2", says=[topic])
+    cli.refused("topic", "alter", topic, says=["nothing to change"], code=2)
+    cli.run("topic", "delete", topic)
+    gone = lambda: topic not in [one["topic"] for one in cli.json("topic", "list")]  # noqa: E731
+    eventually(gone, 10, "the topic's end")
+    cli.refused("topic", "delete", topic, says=[f"no topic '{topic}'"])
+    expect("there is no" in cli.text("topic", "delete", topic, "--if-exists"), "--if-exists")
+
+
+def dry_run_creates_nothing(cli):
+    name = f"cli-dry-{RUN}"
+    expect("would create" in cli.text("topic", "create", name, "--dry-run"), "--dry-run")
+    expect(name not in [one["topic"] for one in cli.json("topic", "list")], "it was created")
+
+
+def tables(cli):
+    topic = cli.topic("tables")
+    cli.produce(topic, ["x"] * 1234, "-p", "0")
+    head, *rows = cli.text("topic", "list", "--long").splitlines()
+    expect(head.split() == ["TOPIC", "PARTITIONS", "REPLICAS", "RECORDS", "SIZE", "HEALTH"], head)
+    [row] = [row for row in rows if row.startswith(topic)]
+    expect("1,234" in row and row.endswith("ok"), row)
+    # Numbers stand to the right: the last digit below the last letter of the title.
+    expect(row[head.index("RECORDS"):head.index("RECORDS") + 7].strip() == "1,234", (head, row))
+    expect("\033" not in head, "styled without a terminal")
+
+
+def records(cli):
+    topic = cli.topic("records", "-p", "2")
+    cli.produce(topic, ["a:1", "b:2", "c:NULL", ":empty key", "no key"], "-k", ":", "--null-as", "NULL", "-p", "1",
+                "-H", "source=test")
+    got = [json.loads(line) for line in cli.consume(topic, "--json")]
+    expect([(one["key"], one["value"]) for one in got] ==
+           [("a", "1"), ("b", "2"), ("c", None), ("", "empty key"), (None, "no key")], got)
+    expect(all(one["partition"] == 1 and one["headers"] == [{"name": "source", "value": "test"}] for one in got), got)
+    expect([one["offset"] for one in got] == [0, 1, 2, 3, 4], got)
+    lines = cli.consume(topic, "--format", "%t %p@%o %k=%v %h", "--null-as", "-", "-p", "1", "-n", "3")
+    expect(lines == [f"{topic} 1@0 a=1 source=test", f"{topic} 1@1 b=2 source=test", f"{topic} 1@2 c=- source=test"],
+           lines)
+    expect(cli.consume(topic, "--from", "3", "--format", "%o", "-p", "1") == ["3", "4"], "from an offset")
+    expect(cli.consume(topic, "--from", "-2", "--format", "%o", "-p", "1") == ["3", "4"], "the last two")
+    expect(cli.consume(topic, "--from", "1", "--to", "3", "--format", "%o", "-p", "1") == ["1", "2"], "a range")
+    expect(len(cli.consume(topic, "--from", "-1h")) == 5, "the last hour")
+    expect(cli.consume(topic, "--from", "2100-01-01") == [], "the future")
+    expect(cli.consume(topic, "--from", "latest") == [], "the end")
+
+
+def any_bytes(cli):
+    topic = cli.topic("bytes")
+    value = bytes(byte for byte in range(256) if byte != 10)
+    cli.run("produce", topic, stdin=value + b"\n\n")
+    expect(cli.run("consume", topic, "-e").stdout == value + b"\n\n", "bytes were changed")
+    expect(cli.consume(topic, "--output", "hex") == [value.hex(), ""], "hex")
+    first, second = [json.loads(line) for line in cli.consume(topic, "--json")]
+    expect("value_base64" in first and second["value"] == "", (first, second))
+
+
+def codecs(cli):
+    for codec in ("none", "gzip", "snappy", "lz4", "zstd"):
+        topic = cli.topic(codec)
+        lines = [f"line {i} " + "x" * (i % 200) for i in range(5000)]
+        cli.produce(topic, lines, "-z", codec)
+        expect(sorted(cli.consume(topic)) == sorted(lines), f"{codec}: not what was sent")
+
+
+def produce_counts(cli):
+    topic = cli.topic("counts")
+    said = json.loads(cli.text("produce", topic, "-n", "3", "--json", stdin=b"1\n2\n3\n4\n"))
+    expect(said["delivered"] == 3 and said["failed"] == 0 and said["bytes"] == 3, said)
+    said = json.loads(cli.text("produce", topic, "--rate", "200", "--json", stdin=b"x\n" * 41))
+    expect(said["delivered"] == 41 and said["seconds"] >= 0.2, said)
+    cli.refused("produce", f"cli-none-{RUN}", says=["no topic", "topic create"], stdin=b"x\n")
+    cli.refused("produce", topic, "-p", "7", says=["no partition 7"], stdin=b"x\n")
+    cli.refused("produce", topic, "-H", "x", says=["NAME=VALUE"], code=2)
+
+
+def groups(cli):
+    topic, group = cli.topic("groups", "-p", "2"), f"cli-group-{RUN}"
+    for partition in ("0", "1"):
+        cli.produce(topic, [str(i) for i in range(10)], "-p", partition)
+    expect(len(cli.consume(topic, "--group", group)) == 20, "not everything")
+    expect(cli.consume(topic, "--group", group) == [], "the same again")
+    described = lambda: cli.json("group", "describe", group)[0]  # noqa: E731
+    eventually(lambda: described()["state"] == "Empty", 15, "the members' leaving")
+    expect(group in [one["group"] for one in cli.json("group", "list")], "not listed")
+    expect(described()["lag"] == 0 and len(described()["partitions"]) == 2, described())
+
+    plan = cli.json("group", "reset", group, "--to", "earliest")
+    expect(plan["executed"] is False and [one["to"] for one in plan["partitions"]] == [0, 0], plan)
+    expect(described()["lag"] == 0, "a plan changed something")
+    cli.run("group", "reset", group, "--topic", f"{topic}:1", "--to", "4", "--execute")
+    expect([one["committed"] for one in described()["partitions"]] == [10, 4], described())
+    cli.run("group", "reset", group, "--shift-by", "-2", "--execute")
+    expect([one["committed"] for one in described()["partitions"]] == [8, 2], described())
+    cli.run("group", "reset", group, "--by-duration", "1h", "--execute")
+    expect(described()["lag"] == 20, described())
+    cli.run("group", "reset", group, "--to", "-3", "--execute")
+    expect(described()["lag"] == 6, described())
+    cli.refused("group", "reset", group, says=["--to", "--shift-by"], code=2)
+    cli.refused("group", "reset", group, "--to", "nowhere", says=["nowhere", "earliest"], code=2)
+    cli.refused("group", "describe", group + "x", says=[f"did you mean '{group}'"])
+
+    cli.run("group", "delete", group)
+    expect(group not in [one["group"] for one in cli.json("group", "list")], "still there")
+    cli.refused("group", "delete", group, says=["no group"])
+
+
+def group_with_members(cli):
+    topic, group = cli.topic("members"), f"cli-members-{RUN}"
+    consumer = subprocess.Popen([PROGRAM, "consume", topic, "--group", group, "-b", cli.kafka],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    with contextlib.ExitStack() as stack:
+        stack.callback(consumer.stderr.close)
+        stack.callback(consumer.wait)
+        stack.callback(consumer.kill)
+
+        def members():
+            done = subprocess.run([PROGRAM, "group", "describe", group, "--json", "-b", cli.kafka],
+                                  capture_output=True, timeout=30)
+            found = json.loads(done.stdout)[0]["members"] if done.returncode == 0 else []
+            return found if any(member["partitions"] for member in found) else None
+
+        [member] = eventually(members, 20, "a member with a partition")
+        expect(member["client_id"] == "thalweg" and member["partitions"] == 1, member)
+        cli.refused("group", "reset", group, "--to", "earliest", "--execute", says=["1 member", "cannot be reset"])
+        cli.refused("group", "delete", group, says=["has members"])
+        consumer.terminate()
+        expect(consumer.wait(20) == 0, f"did not end well: {consumer.returncode} {consumer.stderr.read()[-300:]}")
+    eventually(lambda: cli.json("group", "describe", group)[0]["state"] == "Empty", 15, "the member's leaving")
+
+
+def configs(cli):
+    topic = cli.topic("configs")
+    cli.run("config", "set", "topic", topic, "retention.ms=1000000", "max.message.bytes=2000000")
+    got = {one["name"]: one for one in cli.json("config", "get", "topic", topic)}
+    expect(got["retention.ms"] == {"name": "retention.ms", "value": "1000000", "source": "topic",
+                                   "read_only": False, "sensitive": False}, got)
+    cli.run("config", "unset", "topic", topic, "retention.ms")
+    [one] = cli.json("config", "get", "topic", topic, "retention.ms")
+    expect(one["source"] != "topic", one)
+    expect(len(cli.json("config", "get", "topic", topic, "--all")) > 15, "not all")
+    expect("retention.ms" in cli.text("config", "get", "topic", topic, "retention.ms", "--explain"), "--explain")
+    cli.refused("config", "set", "topic", topic, "retention.mss=1", says=["retention.mss", "Did you mean retention.ms?"])
+    cli.refused("config", "set", "topic", topic, "retention.ms=soon", says=["retention.ms", "was not changed"])
+    cli.refused("config", "get", "topic", topic, "retention.mz", says=["did you mean 'retention.ms'"])
+    cli.refused("config", "get", "topic", topic + "x", says=[f"did you mean '{topic}'"])
+    cli.refused("config", "set", "topic", topic, "retention.ms", says=["NAME=VALUE"], code=2)
+    broker = cli.json("cluster")["brokers"][0]["broker"]
+    expect(len(cli.json("config", "get", "broker", str(broker), "--all")) > 20, "the broker's configs")
+
+
+def cluster(cli):
+    seen = cli.json("cluster")
+    expect(seen["brokers"] and seen["cluster"] and seen["controller"] >= 0, seen)
+    apis = {api["name"]: api for api in seen["apis"]}
+    expect(apis["Produce"]["used"] is not None and apis["Fetch"]["last"] >= 12, apis)
+    expect("ADDRESS" in cli.text("cluster") and "Metadata" in cli.text("cluster", "--apis"), "tables")
+
+
+def trim(cli):
+    topic = cli.topic("trim")
+    cli.produce(topic, [str(i) for i in range(10)])
+    expect(cli.json("topic", "trim", topic, "--before", "4")[0]["start"] == 4, "before 4")
+    expect(cli.consume(topic) == ["4", "5", "6", "7", "8", "9"], "what is left")
+    cli.run("topic", "trim", topic)
+    expect(cli.consume(topic) == [], "everything")
+
+
+def benches(cli):
+    topic = f"cli-bench-{RUN}"
+    load = ["-n", "5000", "-s", "100"]
+    made = cli.json("bench", "produce", topic, "-p", "2", *load)
+    expect(made["records"] == 5000 and made["latency_us"]["acknowledged"]["p99"] > 0, made)
+    read = cli.json("bench", "consume", topic, "-n", "5000")
+    expect(read["records"] == 5000 and read["bytes"] >= 500000, read)
+    one = cli.json("bench", "latency", topic, "-n", "50")
+    expect(one["records"] == 50, one)
+    whole = cli.json("bench", "e2e", topic, "-n", "200", "--rate", "1000")
+    expect(whole["records"] == 200 and whole["latency_us"]["received"]["max"] > 0, whole)
+    expect("p99" in cli.text("bench", "produce", topic, *load), "the table")
+
+
+def log_dump(cli):
+    if not cli.data:
+        raise Skip("needs the broker's own folder")
+    topic = cli.topic("dump")
+    cli.produce(topic, ["k1:v1", "k2:v2"], "-k", ":")
+    folder = cli.data / f"{topic}-0"
+    segment = folder / "00000000000000000000.log"
+    dumped = json.loads(cli.text("log", "dump", str(segment), "--records", "--json", cluster=False))
+    content = [record for one in dumped["batches"] for record in one["content"]]
+    expect([(one["key"], one["value"]) for one in content] == [("k1", "v1"), ("k2", "v2")], dumped)
+    expect(dumped["sound_bytes"] == dumped["bytes"], dumped)
+    expect("k2" in cli.text("log", "dump", str(folder), "--records", cluster=False), "the folder")
+    damaged = cli.data.parent / "00000000000000000000.log"
+    content = bytearray(segment.read_bytes())
+    content[-1] ^= 1
+    damaged.write_bytes(content)
+    done = cli.run("log", "dump", str(damaged), code=1, cluster=False)
+    expect(b"damaged" in done.stderr and b"checksum" in done.stderr, done.stderr)
+    cli.refused("log", "dump", str(cli.data.parent / "none.log"), says=["none.log"], cluster=False)
+    [metadata] = cli.data.glob("__cluster_metadata-0/*.log")
+    expect(f"TopicRecord {topic}" in cli.text("log", "dump", str(metadata), "--records", cluster=False), "metadata")
+
+
+def mistakes(cli):
+    cli.refused("topi", says=["unknown command 'topi'", "did you mean topic?"], code=2, cluster=False)
+    cli.refused("topic", "creat", "x", says=["unknown command 'creat'", "did you mean create?"], code=2, cluster=False)
+    cli.refused("topic", "list", "--jsno", says=["unknown option '--jsno'", "--json"], code=2)
+    cli.refused("topic", "create", says=["TOPIC", "--help"], code=2)
+    cli.refused("topic", "create", "x", "--partitions", "0", says=["--partitions"], code=2)
+    cli.refused("consume", "x", "--from", "soon", says=["soon", "earliest"], code=2)
+    cli.refused("consume", "x", "--format", "%z", says=["%z"], code=2)
+    cli.refused("consume", "x", "-g", "g", "-p", "0", says=["--group"], code=2)
+    nobody = Cli("127.0.0.1:1")
+    nobody.refused("topic", "list", says=["cannot reach 127.0.0.1:1", "refused", "-b HOST:PORT"])
+    Cli("127.0.0.1:x").refused("topic", "list", says=["127.0.0.1:x"], code=2)
+    topic = cli.topic("suggest")
+    cli.refused("topic", "describe", topic[:-1], says=[f"did you mean '{topic}'"])
+
+
+def help_is_there(cli):
+    def walk(*words):
+        text = cli.text(*words, "--help", cluster=False)
+        expect("Usage: thalweg" in text, f"{words}: {text[:200]}")
+        lines = text.splitlines()
+        inside = lines[lines.index("Subcommands:") + 1:] if "Subcommands:" in lines else []
+        for line in inside:
+            if not line.startswith("  "):
+                break
+            if line[2] != " ":
+                walk(*words, line.split()[0])
+        if not inside:
+            expect("Example" in text, f"{words}: no example")
+    walk()
+    expect(cli.run(code=2, cluster=False).stdout == b"", "thalweg alone")
+
+
+def completion(cli):
+    script = cli.text("completion", "bash", cluster=False)
+    probe = script + "\nCOMP_WORDS=(thalweg topic cr); COMP_CWORD=2; _thalweg; echo ${COMPREPLY[@]}" \
+        "\nCOMP_WORDS=(thalweg topic create -b x --par); COMP_CWORD=5; _thalweg; echo ${COMPREPLY[@]}\n"
+    done = subprocess.run(["bash", "-c", probe], capture_output=True, text=True, timeout=20)
+    expect(done.stdout.split() == ["create", "--partitions"], done)
+    for shell in ("zsh", "fish"):
+        expect("thalweg" in cli.text("completion", shell, cluster=False), shell)
+
+
+TESTS = {
+    "topics": topics,
+    "dry-run": dry_run_creates_nothing,
+    "tables": tables,
+    "records": records,
+    "any-bytes": any_bytes,
+    "codecs": codecs,
+    "produce-counts": produce_counts,
+    "groups": groups,
+    "group-with-members": group_with_members,
+    "configs": configs,
+    "cluster": cluster,
+    "trim": trim,
+    "benches": benches,
+    "log-dump": log_dump,
+    "mistakes": mistakes,
+    "help": help_is_there,
+    "completion": completion,
+}
+
+
+def main():
+    report = Report()
+    with contextlib.ExitStack() as stack:
+        if GIVEN:
+            cli = Cli(GIVEN)
+        else:
+            scratch = stack.enter_context(Scratch())
+            node = stack.enter_context(Node(scratch / "data"))
+            cli = Cli(node.kafka, scratch / "data")
+        for name, test in TESTS.items():
+            report.run(name, test, cli)
+    report.exit()
+
+
+if __name__ == "__main__":
+    main()
