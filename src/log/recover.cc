@@ -27,7 +27,9 @@ std::vector<SegmentPlan> plan(const std::vector<SegmentFacts>& segments, bool cl
   for (std::size_t i = 0; i < segments.size(); ++i) {
     const SegmentFacts& segment = segments[i];
     const bool last = i + 1 == segments.size();
-    const bool covered = clean || (!last && segments[i + 1].base <= recovery_point);
+    // A segment's indexes are complete and synced before anything behind it is. So a recovery point
+    // at its very end does not speak for them yet.
+    const bool covered = clean || (!last && segments[i + 1].base < recovery_point);
     if (!covered) {
       plans.push_back(plan_checked(segment));
     } else if (segment.size > 0 && !(segment.has_index && segment.index_is_sound)) {

@@ -20,6 +20,9 @@ env::Task<Result<void>> identify(env::Files& files, DataDir& dir, DataDirOwner o
   const std::string path = inside(dir.path, logs::kMetaProperties);
   if (!files.exists(path)) {
     dir.fresh = true;
+    const std::size_t slash = dir.path.find_last_of('/');
+    const std::string parent = slash == std::string::npos ? "." : dir.path.substr(0, slash);
+    CO_TRY_VOID(co_await files.sync_dir(parent.empty() ? "/" : parent));
     dir.meta = {.cluster_id = owner.cluster_id.value_or(owner.fresh_cluster_id),
                 .node_id = owner.node_id,
                 .directory_id = owner.fresh_directory_id};

@@ -235,7 +235,8 @@ void Log::flush_if_due(Instant now) {
 env::Task<Result<void>> Log::truncate_to(Offset end) {
   if (offline_) co_return fail(*offline_);
   if (end >= log_end_) co_return Result<void>{};
-  co_await syncer_.drain(*this);
+  // What waits for its sync must not be a file that is about to be replaced.
+  CO_TRY_VOID(co_await settle());
   RecoveryReport report;
   Recovery recovery(*this, {}, report);
   Result<void> done = co_await recovery.cut_to(end);

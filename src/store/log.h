@@ -38,10 +38,9 @@ namespace store {
 
 // What is known about a log from outside its folder.
 struct OpenFacts {
-  bool clean = false;  // The data folder was shut down cleanly: nothing needs checking.
-  Offset
-      recovery_point;  // Below it everything was synced, as recovery-point-offset-checkpoint says.
-  Offset log_start;    // From log-start-offset-checkpoint; 0 where it has none.
+  bool clean = false;          // The data folder was shut down cleanly: nothing needs checking.
+  Offset recovery_point = {};  // Below it everything was synced: recovery-point-offset-checkpoint.
+  Offset log_start = {};       // From log-start-offset-checkpoint; 0 where it has none.
 };
 
 // What opening found and did; empty for a log that was in order. The caller tells people.

@@ -233,10 +233,11 @@ env::Task<Result<bool>> Recovery::last_entries() {
 }
 
 env::Task<Result<bool>> Recovery::all_entries(Segment segment) {
-  CO_TRY(const ByteVector index,
-         co_await env::read_file(files_, log_.path(logs::FileKind::Index, segment.base)));
-  CO_TRY(const ByteVector times,
-         co_await env::read_file(files_, log_.path(logs::FileKind::TimeIndex, segment.base)));
+  const std::string index_path = log_.path(logs::FileKind::Index, segment.base);
+  const std::string times_path = log_.path(logs::FileKind::TimeIndex, segment.base);
+  if (!files_.exists(index_path) || !files_.exists(times_path)) co_return false;
+  CO_TRY(const ByteVector index, co_await env::read_file(files_, index_path));
+  CO_TRY(const ByteVector times, co_await env::read_file(files_, times_path));
   auto offset_entries = logs::decode_offset_index(index, segment.size);
   auto time_entries = logs::decode_time_index(times);
   if (!offset_entries || !time_entries) co_return false;
@@ -285,7 +286,9 @@ env::Task<Result<void>> Recovery::carry_out(std::vector<logs::SegmentPlan> plans
     const bool checksums = action == Action::CheckTail || action == Action::CheckAll;
     CO_TRY(const Verdict verdict, co_await go_through(i, checksums ? BatchCursor::Check::Checksums
                                                                    : BatchCursor::Check::Headers));
-    if (verdict == Verdict::Whole) continue;
+    // Batches may be missing at a segment's end without a trace in its file.
+    const bool gap = checksums && !last && end_ != log_.segments_[i + 1].base;
+    if (verdict == Verdict::Whole && !gap) continue;
     CO_TRY_VOID(co_await set_aside_from(i + 1));
     break;
   }
@@ -357,13 +360,13 @@ env::Task<Result<void>> Recovery::write_indexes(std::size_t index, const Log::In
     segment.time_entries += static_cast<std::uint32_t>(fresh.times.size());
     co_return Result<void>{};
   }
-  if (segment.size == 0 && !has_indexes_[index]) co_return Result<void>{};
   SegmentHandle handle;
   CO_TRY_VOID(log_.open_indexes(segment, handle));
   CO_TRY_VOID(handle.index->truncate(segment.offset_entries * logs::kOffsetEntrySize));
   CO_TRY_VOID(handle.time_index->truncate(segment.time_entries * logs::kTimeEntrySize));
   log_.cache_.drop(segment.key);
   segment.key = log_.cache_.new_key();
+  log_.touched_ = true;
   CO_TRY_VOID(co_await log_.write_indexes(index, fresh));
   CO_TRY_VOID(co_await handle.index->sync());
   CO_TRY_VOID(co_await handle.time_index->sync());
@@ -438,6 +441,8 @@ env::Task<Result<void>> Recovery::set_aside_from(std::size_t first) {
     CO_TRY_VOID(log_.remove_files(segment.base));
   }
   log_.segments_.resize(std::min(first, log_.segments_.size()));
+  // The active segment now, and so to be opened for writing.
+  log_.cache_.drop(log_.segments_.back().key);
   CO_TRY_VOID(co_await files_.sync_dir(log_.folder_));
   co_return Result<void>{};
 }
