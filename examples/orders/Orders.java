@@ -27,6 +27,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
  */
 public final class Orders {
   public static void main(String[] args) throws Exception {
+    System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
     Properties settings = new Properties();
     settings.put("bootstrap.servers", args[1]);
     if (args[0].equals("produce")) {
