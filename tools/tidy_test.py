@@ -15,7 +15,7 @@ class Breaches(unittest.TestCase):
     def test_each_is_found(self):
         cases = [
             # why, file, text, a word of the finding
-            ("a long line", CPP, "x" * 101 + "\n", "columns"),
+            ("a long line", "tools/x.py", "x" * 121 + "\n", "columns"),
             ("a tab", CPP, "\tint x;\n", "tab"),
             ("blanks at the end", CPP, "int x; \n", "blanks"),
             ("no line end", CPP, "int x;", "line end"),
@@ -37,7 +37,7 @@ class Breaches(unittest.TestCase):
             ("a sleep in a test", "src/log/plan_test.cc", "  std::this_thread::sleep_for(1s);\n"),
             ("a sleep at the edge", "src/posix/shard.cc", "  std::this_thread::sleep_for(1s);\n"),
             ("literals", CPP, "using namespace std::chrono_literals;\n"),
-            ("100 columns", CPP, "x" * 100 + "\n"),
+            ("120 columns", "tools/x.py", "x" * 120 + "\n"),
             ("an empty file", CPP, ""),
         ]
         for why, file, text in cases:

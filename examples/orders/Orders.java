@@ -55,7 +55,8 @@ public final class Orders {
   }
 
   private static void consume(Properties settings, String topic) throws Exception {
-    var out = new BufferedWriter(new OutputStreamWriter(new FileOutputStream(FileDescriptor.out), StandardCharsets.UTF_8));
+    var stream = new FileOutputStream(FileDescriptor.out);
+    var out = new BufferedWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8));
     try (var consumer = new KafkaConsumer<>(settings, new StringDeserializer(), new StringDeserializer())) {
       List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
           .map(info -> new TopicPartition(topic, info.partition())).toList();
