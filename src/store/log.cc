@@ -125,6 +125,7 @@ env::Task<Result<void>> Log::know_first_timestamp() {
 
 env::Task<Result<void>> Log::write_batches(SegmentHandlePtr handle, Bytes batches) {
   Segment active = segments_.back();
+  touched_ = true;
   CO_TRY_VOID(co_await handle->log->write(active.size, {&batches, 1}));
 
   IndexEntries entries;
@@ -148,7 +149,6 @@ env::Task<Result<void>> Log::write_batches(SegmentHandlePtr handle, Bytes batche
   now_active.size = active.size;
   now_active.sparse = active.sparse;
   now_active.first_timestamp = active.first_timestamp;
-  touched_ = true;
   co_return Result<void>{};
 }
 

@@ -134,6 +134,7 @@ env::Task<Result<void>> Log::create_segment() {
 
 // Completes the active segment's indexes; the next sync makes all of it durable.
 env::Task<Result<void>> Log::finish_active() {
+  touched_ = true;
   Segment& active = segments_.back();
   CO_TRY(const SegmentHandlePtr handle, handle_of(active));
   CO_TRY_VOID(open_indexes(active, *handle));

@@ -235,7 +235,7 @@ class LogRun {
 TEST(LogProperty, ServesWhatWasAppendedAndKeepsWhatWasPromised) {
   const char* only = std::getenv("SEED");
   const std::uint64_t first = only ? std::stoull(only) : 1;
-  const std::uint64_t last = only ? first : 1000;
+  const std::uint64_t last = only ? first : 150;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     SCOPED_TRACE("SEED=" + std::to_string(seed));
     LogRun(seed).go(150);

@@ -72,6 +72,8 @@ env::Task<Result<void>> Recovery::look() {
     segment.key = log_.cache_.new_key();
     segment.sparse = logs::SparseIndex(segment.base);
   }
+  // Nothing tells whether a folder without batches was ever synced: its first batches see to it.
+  if (log_.size_bytes() == 0) log_.folder_unsynced_ = log_.parent_unsynced_ = true;
   co_return Result<void>{};
 }
 
@@ -123,8 +125,8 @@ env::Task<Result<void>> Recovery::check_topic() {
   if (files_.exists(log_.path(name))) {
     CO_TRY(const ByteVector text, co_await env::read_file(files_, log_.path(name)));
     const auto parsed = logs::parse_partition_metadata(as_text(text));
-    // A crash may leave the file empty that was being written.
-    if (!parsed && facts_.clean) {
+    // A crash, or a full disk when the folder was made, may leave the file half-written.
+    if (!parsed && facts_.clean && !log_.segments_.empty()) {
       co_return fail(ErrorCode::KafkaStorageError, name + ": " + parsed.error().detail);
     }
     if (parsed) found = *parsed;
