@@ -18,6 +18,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CI = os.environ.get("CI") == "true"
+FIXED_SEEDS, FRESH_SEEDS = 20, 10
+SEED = re.compile(r"^seed (\d+) hash \w+ (ok|FAILED: .*)$", re.M)
 VERDICT = re.compile(r"^(ok|FAIL|skip) (\S+)\s?(.*)$")
 
 
@@ -155,11 +157,30 @@ def process(suite, chosen):
             run_script(suite, file.stem, [sys.executable, file], 900)
 
 
-def sim(suite, chosen):
-    files = sorted(ROOT.glob("tests/sim/*.py"))
-    for file in files:
-        if chosen(f"sim/{file.stem}"):
-            run_script(suite, file.stem, [sys.executable, file], 900)
+def sim(suite, _):
+    """Whole brokers under a seed: a fixed set of seeds, and fresh ones that a failure names."""
+    if not build(suite, "asan", "thalweg_sim"):
+        return
+    fresh = int.from_bytes(os.urandom(4), "big")
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for outcome in pool.map(run_seeds, [(1, FIXED_SEEDS), (fresh, FRESH_SEEDS)]):
+            count_seeds(suite, *outcome)
+
+
+def run_seeds(first_and_runs):
+    first, runs = first_and_runs
+    return runs, *run([ROOT / "build/asan/tests/thalweg_sim", first, runs], 600)
+
+
+def count_seeds(suite, runs, code, out, errors):
+    seeds = SEED.findall(out)
+    for seed, verdict in seeds:
+        if verdict == "ok":
+            suite.passed += 1
+        else:
+            suite.fail(seed, f"{verdict}; again with: ./do sim {seed}")
+    if len(seeds) < runs:
+        suite.fail("whole", f"ended with {code} after {len(seeds)} of {runs} seeds\n{errors[-8000:]}")
 
 
 def interop(suite, chosen):
@@ -202,7 +223,6 @@ def any_inside(suite, wanted):
     inside = {
         "unit": [f"unit/{path.name}_test" for path in ROOT.glob("src/*/")],
         "process": ["process/documents"] + [f"process/{path.stem}" for path in ROOT.glob("tests/process/*.py")],
-        "sim": [f"sim/{path.stem}" for path in ROOT.glob("tests/sim/*.py")],
         "interop": [f"interop/{path.name}" for path in ROOT.glob("tests/interop/*/")],
     }
     return any(wanted in name for name in inside.get(suite, []))
