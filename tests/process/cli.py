@@ -43,9 +43,9 @@ class Cli:
         for part in says:
             expect(part in errors, f"{errors!r} does not say {part!r}")
 
-    def topic(self, name, *options):
+    def topic(self, name, *options, partitions=1):
         topic = f"cli-{name}-{RUN}"
-        self.run("topic", "create", topic, *options)
+        self.run("topic", "create", topic, "--partitions", str(partitions), *options)
         return topic
 
     def produce(self, topic, lines, *options):
@@ -56,7 +56,7 @@ class Cli:
 
 
 def topics(cli):
-    topic = cli.topic("topics", "--partitions", "3", "-c", "retention.ms=86400000")
+    topic = cli.topic("topics", "-c", "retention.ms=86400000", partitions=3)
     cli.refused("topic", "create", topic, says=[topic, "exists already", "--if-absent"])
     expect("exists already" in cli.text("topic", "create", topic, "--if-absent"), "--if-absent")
     listed = {one["topic"]: one for one in cli.json("topic", "list", "--long")}
@@ -98,7 +98,7 @@ def tables(cli):
 
 
 def records(cli):
-    topic = cli.topic("records", "-p", "2")
+    topic = cli.topic("records", partitions=2)
     cli.produce(topic, ["a:1", "b:2", "c:NULL", ":empty key", "no key"], "-k", ":", "--null-as", "NULL", "-p", "1",
                 "-H", "source=test")
     got = [json.loads(line) for line in cli.consume(topic, "--json")]
@@ -141,13 +141,13 @@ def produce_counts(cli):
     expect(said["delivered"] == 3 and said["failed"] == 0 and said["bytes"] == 3, said)
     said = json.loads(cli.text("produce", topic, "--rate", "200", "--json", stdin=b"x\n" * 41))
     expect(said["delivered"] == 41 and said["seconds"] >= 0.2, said)
-    cli.refused("produce", f"cli-none-{RUN}", says=["no topic", "topic create"], stdin=b"x\n")
+    cli.refused("produce", f"cli-absent-{RUN}", says=["no topic", "topic create"], stdin=b"x\n")
     cli.refused("produce", topic, "-p", "7", says=["no partition 7"], stdin=b"x\n")
     cli.refused("produce", topic, "-H", "x", says=["NAME=VALUE"], code=2)
 
 
 def groups(cli):
-    topic, group = cli.topic("groups", "-p", "2"), f"cli-group-{RUN}"
+    topic, group = cli.topic("groups", partitions=2), f"cli-group-{RUN}"
     for partition in ("0", "1"):
         cli.produce(topic, [str(i) for i in range(10)], "-p", partition)
     expect(len(cli.consume(topic, "--group", group)) == 20, "not everything")
@@ -286,7 +286,7 @@ def mistakes(cli):
     cli.refused("consume", "x", "-g", "g", "-p", "0", says=["--group"], code=2)
     nobody = Cli("127.0.0.1:1")
     nobody.refused("topic", "list", says=["cannot reach 127.0.0.1:1", "refused", "-b HOST:PORT"])
-    Cli("127.0.0.1:x").refused("topic", "list", says=["127.0.0.1:x"], code=2)
+    Cli("127.0.0.1:x").refused("topic", "list", says=["'x' is not a port"], code=2)
     topic = cli.topic("suggest")
     cli.refused("topic", "describe", topic[:-1], says=[f"did you mean '{topic}'"])
 

@@ -38,10 +38,10 @@ Outcome<> run(const Options& options) {
         cluster, {client::ResourceType::Topic, options.name}, changes, options.dry_run)));
   }
   if (options.partitions >= 0) {
-    if (!options.dry_run) warn({std::string(kKeysMove)});
     TRY_VOID(session->wait(
         client::grow_topic(cluster, TopicName{options.name}, options.partitions, options.dry_run)));
   }
+  if (options.partitions >= 0 && !options.dry_run) warn({std::string(kKeysMove)});
   if (options.cluster.json) {
     print(Json{{"topic", options.name},
                {"altered", !options.dry_run},
