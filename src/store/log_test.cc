@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdlib>
+#include <fstream>
 #include <numeric>
 
 #include "store/log_fixture.h"
@@ -577,6 +579,41 @@ TEST(Log, ScansHeadersAndBatches) {
       test.log->scan(Offset{0}, Offset{80}, ScanDetail::Headers,
                      [](Bytes) -> Result<void> { return fail(ErrorCode::CorruptMessage); }));
   EXPECT_EQ(refused.error().code, ErrorCode::CorruptMessage);
+}
+
+// Every kind of batch over several segments, for tests/formats/dump_log.py to show to Apache
+// Kafka's dump tool: with THALWEG_EXPORT naming a folder the log is copied there.
+TEST(Log, WritesEveryCodecAndLeavesSoundIndexes) {
+  LogFixture test;
+  test.options.segment_bytes = 20000;
+  test.must_open();
+  using wire::Codec;
+  const Codec codecs[] = {Codec::None, Codec::Gzip, Codec::Snappy, Codec::Lz4, Codec::Zstd};
+  for (int i = 0; i < 400; ++i) {
+    wire::BatchBuilder builder({.compression = {.codec = codecs[i % 5]}});
+    for (int r = 0; r <= i % 4; ++r) {
+      const std::string value(static_cast<std::size_t>(i * 7 % 300), static_cast<char>('a' + r));
+      builder.add(Timestamp{1700000000000 + i * 10 - (i % 7) * 30 + r}, as_bytes("key"),
+                  as_bytes(value));
+    }
+    ASSERT_TRUE(test.append(builder.finish(), i / 100));
+  }
+  const Offset end = test.log->log_end();
+  EXPECT_GT(test.log->segment_count(), 2U);
+  ASSERT_TRUE(test.world.run(test.log->close()));
+  const char* to = std::getenv("THALWEG_EXPORT");
+  const auto entries = test.disk().list(LogFixture::kFolder);
+  for (const env::DirEntry& entry : *entries) {
+    const auto content = test.disk().content(std::string(LogFixture::kFolder) + "/" + entry.name);
+    ASSERT_TRUE(content);
+    if (!to) continue;
+    std::ofstream(std::string(to) + "/" + entry.name, std::ios::binary) << as_text(*content);
+  }
+  test.stop();
+  test.start();
+  test.must_open({.recovery_point = {}});
+  EXPECT_TRUE(test.report.findings.empty());
+  EXPECT_EQ(test.log->log_end(), end);
 }
 
 }  // namespace
