@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "store/recovery.h"
 
@@ -53,10 +54,8 @@ env::Task<Result<Appended>> Log::append(MutableBytes batches, LeaderEpoch epoch,
   if (options_->timestamp_type == wire::TimestampType::LogAppendTime) {
     appended.log_append_time = now;
   }
-  if (!unsynced_active_) {
-    unsynced_active_ = handle->log;
-    unsynced_since_ = shard_.now();
-  }
+  if (!std::exchange(active_unsynced_, true)) unsynced_since_ = shard_.now();
+  if (options_->durability == Durability::Disk && !unsynced_active_) unsynced_active_ = handle->log;
   log_end_ = Offset{incoming.last.value + 1};
   if (options_->durability == Durability::Disk) {
     request_sync();
@@ -228,7 +227,7 @@ env::Task<Result<Removed>> Log::apply_retention(Timestamp now, Offset upper) {
 }
 
 void Log::flush_if_due(Instant now) {
-  if (!unsynced_active_ || options_->flush_ms == INT64_MAX) return;
+  if (!active_unsynced_ || options_->flush_ms == INT64_MAX) return;
   if (now - unsynced_since_ >= Millis(options_->flush_ms)) request_sync();
 }
 
@@ -277,7 +276,7 @@ void Log::set_options(LogOptionsPtr options) {
   if (now_cached && durable_end_ < log_end_) {
     durable_end_ = log_end_;
     moved_.notify_all();
-  } else if (unsynced_active_) {
+  } else if (active_unsynced_) {
     request_sync();
   }
 }

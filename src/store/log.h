@@ -259,7 +259,11 @@ class Log : private Syncable {
 
   // What the next sync has to cover besides the active segment's batches.
   std::vector<env::FilePtr> unsynced_;
-  env::FilePtr unsynced_active_;  // Keeps the file open until it is synced.
+  bool active_unsynced_ = false;
+  // With Durability::Disk, the active segment's file from the write to its sync: an error of the
+  // disk is told to those who had the file open then. With PageCache logs are dirty for long, and
+  // that would hold a file open for each of them.
+  env::FilePtr unsynced_active_;
   Instant unsynced_since_;
   bool folder_exists_ = false;
   bool folder_unsynced_ = false;

@@ -146,6 +146,7 @@ env::Task<Result<void>> Log::finish_active() {
   for (const env::FilePtr& file : {handle->log, handle->index, handle->time_index}) {
     unsynced_.push_back(file);
   }
+  active_unsynced_ = false;
   unsynced_active_ = nullptr;
   co_return Result<void>{};
 }
@@ -200,7 +201,18 @@ env::Task<void> Log::sync() {
   if (offline_) co_return;
   const Offset end = log_end_;
   std::vector<env::FilePtr> files = std::exchange(unsynced_, {});
-  if (unsynced_active_) files.push_back(unsynced_active_);
+  if (active_unsynced_) {
+    auto file = unsynced_active_;
+    if (!file) {
+      const auto handle = handle_of(segments_.back());
+      if (!handle) {
+        go_offline(handle.error());
+        co_return;
+      }
+      file = (*handle)->log;
+    }
+    files.push_back(std::move(file));
+  }
   const bool folder = std::exchange(folder_unsynced_, false);
   const bool parent = std::exchange(parent_unsynced_, false);
   const Result<void> synced = co_await sync_all(std::move(files), folder, parent);
@@ -209,7 +221,10 @@ env::Task<void> Log::sync() {
     go_offline(synced.error());
     co_return;
   }
-  if (log_end_ <= end) unsynced_active_ = nullptr;
+  if (log_end_ <= end) {
+    active_unsynced_ = false;
+    unsynced_active_ = nullptr;
+  }
   unsynced_since_ = shard_.now();
   synced_end_ = std::max(synced_end_, std::min(end, log_end_));
   if (durable_end_ < synced_end_) {
