@@ -6,7 +6,6 @@
 
 #include "broker/engine.h"
 #include "broker/handlers/handlers.h"
-#include "broker/metrics.h"
 #include "wire/000_produce.h"
 #include "wire/001_fetch.h"
 #include "wire/002_list_offsets.h"
@@ -110,18 +109,6 @@ static_assert(std::ranges::is_sorted(kServed, {}, [](const ServedApi& a) { retur
 
 constexpr std::int16_t kApiVersions = wire::ApiVersionsRequest::api.key;
 
-void count(Call& call, const ServedApi& api, Instant began, const wire::Output& out) {
-  observe::Metrics& metrics = call.engine().metrics();
-  const std::string name(api.api->name);
-  metrics.counter(requests_total, {name}).add();
-  metrics.counter(request_bytes_total, {name}).add(call.frame().size());
-  metrics.counter(answer_bytes_total, {name}).add(out.size());
-  metrics.histogram(request_seconds, {name}).observe(call.shard().now() - began);
-  for (const ErrorCode code : out.errors) {
-    metrics.counter(answer_errors_total, {name, std::string(name_of(code))}).add();
-  }
-}
-
 }  // namespace
 
 std::span<const ServedApi> served_apis() { return kServed; }
@@ -167,7 +154,7 @@ env::Task<Result<wire::Output>> serve_request(Call& call, const RequestHead& hea
     const Result<void> served = co_await api->serve(call, body, out);
     if (!served) co_return fail(served.error());
   }
-  count(call, *api, began, out);
+  call.engine().api_meters().count(*api->api, call.frame().size(), out, call.shard().now() - began);
   co_return out;
 }
 

@@ -75,6 +75,7 @@ Engine::Engine(Node& node, env::Shard& shard, cluster::ImagePtr image)
       image_(std::move(image)),
       options_(config::broker_options(image_->broker_layers(node.id, node.fixed))),
       metrics_(node.registry->attach(shard)),
+      api_meters_(metrics_),
       budget_(shard, static_cast<std::size_t>(options_.requests_memory) / node.engines.size()),
       fetch_sessions_(
           static_cast<std::size_t>(options_.fetch_session_slots) / node.engines.size() + 1,
@@ -103,18 +104,18 @@ std::shared_ptr<Partition> Engine::find(const TopicId& topic, PartitionIndex ind
   return found == partitions_.end() ? nullptr : found->second;
 }
 
-Engine::TopicSettings& Engine::settings(const cluster::Topic& topic) {
+Engine::TopicSettings& Engine::settings(const cluster::Topic& topic, const cluster::Image& image) {
   TopicSettings& settings = settings_[topic.id];
   if (!settings.options) {
     settings.options = std::make_shared<const config::TopicOptions>(
-        config::topic_options(image_->topic_layers(topic.name, node_.id, node_.fixed)));
+        config::topic_options(image.topic_layers(topic.name, node_.id, node_.fixed)));
     settings.log = log_options(*settings.options);
   }
   return settings;
 }
 
 std::shared_ptr<const config::TopicOptions> Engine::topic_options(const cluster::Topic& topic) {
-  return settings(topic).options;
+  return settings(topic, *image_).options;
 }
 
 env::Task<Result<void>> Engine::open(std::shared_ptr<const LogFacts> facts) {
@@ -122,68 +123,69 @@ env::Task<Result<void>> Engine::open(std::shared_ptr<const LogFacts> facts) {
   image_->topics.for_each(
       [&](const TopicName&, const cluster::TopicPtr& topic) { topics.push_back(topic); });
   for (const cluster::TopicPtr& topic : topics) {
-    CO_TRY_VOID(co_await open_topic(*topic, facts));
+    CO_TRY_VOID(co_await open_topic(topic, image_, facts));
   }
   co_return Result<void>{};
 }
 
-env::Task<Result<void>> Engine::open_topic(const cluster::Topic& topic,
+env::Task<Result<void>> Engine::open_topic(cluster::TopicPtr topic, cluster::ImagePtr image,
                                            std::shared_ptr<const LogFacts> facts) {
-  for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
+  for (std::size_t i = 0; i < topic->partitions.size(); ++i) {
     const PartitionIndex index{static_cast<std::int32_t>(i)};
-    if (!owns(topic.id, index) || partitions_.contains(Key{topic.id, index})) continue;
+    if (!owns(topic->id, index) || partitions_.contains(Key{topic->id, index})) continue;
     CO_TRY(Partition::Opened opened,
-           co_await Partition::open(home(), {topic.name, topic.id, index},
-                                    topic.partitions[i].leader_epoch, settings(topic).log,
-                                    facts->of({topic.name, index})));
+           co_await Partition::open(home(), {topic->name, topic->id, index},
+                                    topic->partitions[i].leader_epoch, settings(*topic, *image).log,
+                                    facts->of({topic->name, index})));
     report(opened.partition->name(), opened.report);
-    if (topic.name == kOffsetsTopic) {
+    if (topic->name == kOffsetsTopic) {
       groups_->open(index, std::make_shared<PartitionLog>(opened.partition));
     }
-    partitions_.emplace(Key{topic.id, index}, std::move(opened.partition));
+    partitions_.emplace(Key{topic->id, index}, std::move(opened.partition));
   }
   co_return Result<void>{};
 }
 
 env::Task<Result<void>> Engine::apply(cluster::ImagePtr image,
                                       std::shared_ptr<const cluster::Delta> delta) {
-  // What clients may see of a topic is here before the image that names it.
-  const cluster::ImagePtr before = std::exchange(image_, std::move(image));
-  forget_settings(*delta);
+  renew_settings(*delta, *image);
   for (const cluster::TopicPtr& topic : delta->deleted) co_await remove_topic(*topic);
 
   Result<void> opened;
   const auto fresh = std::make_shared<const LogFacts>(LogFacts{.clean = true});
   for (const auto* topics : {&delta->created, &delta->changed}) {
     for (const cluster::TopicPtr& topic : *topics) {
-      Result<void> one = co_await open_topic(*topic, fresh);
+      Result<void> one = co_await open_topic(topic, image, fresh);
       if (!one) opened = std::move(one);
     }
   }
+  // Clients see a topic when its partitions are there.
+  image_ = std::move(image);
   co_return opened;
 }
 
-void Engine::forget_settings(const cluster::Delta& delta) {
+void Engine::renew_settings(const cluster::Delta& delta, const cluster::Image& image) {
   const bool broker_changed = std::ranges::any_of(delta.configs, [](const cluster::Resource& r) {
     return r.type == cluster::ResourceType::Broker;
   });
   if (broker_changed) {
-    options_ = config::broker_options(image_->broker_layers(node_.id, node_.fixed));
+    options_ = config::broker_options(image.broker_layers(node_.id, node_.fixed));
     settings_.clear();
   }
   std::set<TopicId> changed;
   for (const cluster::Resource& resource : delta.configs) {
     if (resource.type != cluster::ResourceType::Topic) continue;
-    const cluster::Topic* topic = image_->find(TopicName{resource.name});
+    const cluster::Topic* topic = image.find(TopicName{resource.name});
     if (topic) changed.insert(topic->id);
   }
   for (const TopicId& id : changed) settings_.erase(id);
   for (const cluster::TopicPtr& topic : delta.deleted) settings_.erase(topic->id);
 
+  if (!broker_changed && changed.empty()) return;
   for (const auto& [key, partition] : partitions_) {
-    const cluster::Topic* topic = image_->find(key.topic);
+    const cluster::Topic* topic = image.find(key.topic);
     if (topic && (broker_changed || changed.contains(key.topic))) {
-      partition->log().set_options(settings(*topic).log);
+      partition->log().set_options(settings(*topic, image).log);
     }
   }
 }
@@ -226,7 +228,7 @@ void Engine::serve(env::ConnectionPtr socket, std::uint64_t id) {
   if (stopping_) return;
   auto connection = std::make_shared<ClientConnection>(*this, std::move(socket), id);
   connections_.emplace(id, connection);
-  metrics_.counter(connections_total).add();
+  metrics_.counter(meters::connections_total).add();
   running_.spawn(run_connection(std::move(connection)));
 }
 
@@ -236,7 +238,7 @@ env::Task<void> Engine::run_connection(std::shared_ptr<ClientConnection> connect
 }
 
 void Engine::note_hang_up(const ClientFacts& client, const std::string& why) {
-  metrics_.counter(hang_ups_total).add();
+  metrics_.counter(meters::hang_ups_total).add();
   observe::info(
       "hung up on a client",
       {{"client", env::to_text(client.peer)}, {"software", client.software}, {"why", why}});
@@ -344,16 +346,16 @@ void Engine::fill(observe::Snapshot& snapshot) {
     segments += number(partition->log().segment_count());
     offline += partition->log().offline() ? 1 : 0;
   }
-  for (const auto& [topic, size] : sizes) snapshot.add(log_bytes, {topic.value}, size);
-  snapshot.add(log_segments, {}, segments);
-  snapshot.add(partitions_offline, {}, offline);
-  snapshot.add(broker::partitions, {}, number(partitions_.size()));
-  snapshot.add(broker::connections, {}, number(connections_.size()));
-  snapshot.add(open_files, {}, number(cache_.open_files()));
-  snapshot.add(syncs_total, {}, number(syncer_.syncs()));
-  snapshot.add(broker::fetch_sessions, {}, number(fetch_sessions_.size()));
-  snapshot.add(request_memory_bytes, {}, number(budget_.used()));
-  snapshot.add(request_memory_waiters, {}, number(budget_.waiting()));
+  for (const auto& [topic, size] : sizes) snapshot.add(meters::log_bytes, {topic.value}, size);
+  snapshot.add(meters::log_segments, {}, segments);
+  snapshot.add(meters::partitions_offline, {}, offline);
+  snapshot.add(meters::partitions, {}, number(partitions_.size()));
+  snapshot.add(meters::connections, {}, number(connections_.size()));
+  snapshot.add(meters::open_files, {}, number(cache_.open_files()));
+  snapshot.add(meters::syncs_total, {}, number(syncer_.syncs()));
+  snapshot.add(meters::fetch_sessions, {}, number(fetch_sessions_.size()));
+  snapshot.add(meters::request_memory_bytes, {}, number(budget_.used()));
+  snapshot.add(meters::request_memory_waiters, {}, number(budget_.waiting()));
 }
 
 }  // namespace broker

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "broker/api_meters.h"
 #include "broker/connection.h"
 #include "broker/fetch_sessions.h"
 #include "broker/memory_budget.h"
@@ -49,6 +50,7 @@ class Engine {
   MemoryBudget& budget() { return budget_; }
   FetchSessions& fetch_sessions() { return fetch_sessions_; }
   observe::Metrics& metrics() { return metrics_; }
+  ApiMeters& api_meters() { return api_meters_; }
   GroupCoordinator& groups() { return *groups_; }
   wire::BatchScratch& scratch() { return scratch_; }
 
@@ -106,9 +108,9 @@ class Engine {
 
   bool owns(const TopicId& topic, PartitionIndex index) const;
   Partition::Home home();
-  TopicSettings& settings(const cluster::Topic& topic);
-  void forget_settings(const cluster::Delta& delta);
-  env::Task<Result<void>> open_topic(const cluster::Topic& topic,
+  TopicSettings& settings(const cluster::Topic& topic, const cluster::Image& image);
+  void renew_settings(const cluster::Delta& delta, const cluster::Image& image);
+  env::Task<Result<void>> open_topic(cluster::TopicPtr topic, cluster::ImagePtr image,
                                      std::shared_ptr<const LogFacts> facts);
   env::Task<void> remove_topic(const cluster::Topic& topic);
   env::Task<void> delete_folder_later(std::string folder, Duration delay);
@@ -125,6 +127,7 @@ class Engine {
   cluster::ImagePtr image_;
   config::BrokerOptions options_;
   observe::Metrics& metrics_;
+  ApiMeters api_meters_;
   std::shared_ptr<void> scrape_;
 
   MemoryBudget budget_;

@@ -3,7 +3,8 @@
 #pragma once
 #include "observe/metrics.h"
 
-namespace broker {
+// A namespace of their own: their names are also good names for variables.
+namespace broker::meters {
 
 inline constexpr observe::MetricDef requests_total{.name = "thalweg_requests_total",
                                                    .kind = observe::Kind::Counter,
@@ -140,4 +141,4 @@ inline constexpr const observe::MetricDef* kMetrics[] = {
     &request_memory_waiters,
 };
 
-}  // namespace broker
+}  // namespace broker::meters

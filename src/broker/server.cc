@@ -57,7 +57,7 @@ env::Task<http::Response> metrics_page(observe::Registry& registry, env::Shard& 
 
 }  // namespace
 
-std::vector<observe::MetricTable> metric_tables() { return {kMetrics}; }
+std::vector<observe::MetricTable> metric_tables() { return {meters::kMetrics}; }
 
 Server::Server(std::vector<env::Shard*> shards, config::Pairs fixed)
     : shards_(std::move(shards)),
@@ -121,17 +121,18 @@ env::Task<Result<void>> Server::open_storage() {
   syncer_ = std::make_unique<store::Syncer>(shard_);
   cache_ = std::make_unique<store::FileCache>(shard_.files(), store::FileCache::Limits{});
   const auto recovery = data_.recovery_points.find({kMetadataTopic, {}});
-  CO_TRY(std::unique_ptr<MetadataLog> log,
-         co_await MetadataLog::open(
-             {.shard = shard_,
-              .syncer = *syncer_,
-              .cache = *cache_,
-              .data_folder = data_.path,
-              .segment_bytes = options_.metadata_segment_bytes,
-              .bytes_between_snapshots = options_.metadata_bytes_between_snapshots,
-              .clean = data_.clean,
-              .recovery_point =
-                  recovery == data_.recovery_points.end() ? Offset{0} : recovery->second}));
+  CO_TRY(
+      std::unique_ptr<MetadataLog> log,
+      co_await MetadataLog::open(
+          {.shard = shard_,
+           .syncer = *syncer_,
+           .cache = *cache_,
+           .data_folder = data_.path,
+           .segment_bytes = options_.metadata_segment_bytes,
+           .bytes_between_snapshots = options_.metadata_bytes_between_snapshots,
+           .clean = data_.clean,
+           .recovery_point = recovery == data_.recovery_points.end() ? Offset{0} : recovery->second,
+           .snapshot_interval = options_.metadata_snapshot_interval}));
   node_.controller = std::make_unique<Controller>(node_, shard_, std::move(log));
   co_return Result<void>{};
 }

@@ -218,7 +218,7 @@ env::Task<Response> fetch(Call& call, Request request) {
                                             std::min<std::int64_t>(request.min_bytes, limit),
                                             Millis(std::max(request.max_wait_ms, 0)));
   const std::int64_t total = trim(all, limit);
-  engine.metrics().counter(fetched_bytes_total).add(static_cast<std::uint64_t>(total));
+  engine.metrics().counter(meters::fetched_bytes_total).add(static_cast<std::uint64_t>(total));
   co_return compose(call, *scope, std::move(all), request.isolation_level == kReadCommitted);
 }
 

@@ -117,8 +117,13 @@ Result<Parcel> pack(Call& call, const cluster::Topic* topic,
   }
   parcel.batch = in_frame(call, records);
   parcel.header = valid.header;
-  if (valid.max_timestamp != valid.header.max_timestamp) {
-    wire::set_max_timestamp(parcel.batch, valid.header.timestamp_type, valid.max_timestamp);
+  // A client's header may err, or claim append time; a topic with append time is stamped by the
+  // log.
+  const bool errs = valid.max_timestamp != valid.header.max_timestamp ||
+                    valid.header.timestamp_type != wire::TimestampType::CreateTime;
+  if (errs && rules.timestamp_type == wire::TimestampType::CreateTime) {
+    wire::set_max_timestamp(parcel.batch, rules.timestamp_type, valid.max_timestamp);
+    parcel.header.timestamp_type = rules.timestamp_type;
     parcel.header.max_timestamp = valid.max_timestamp;
   }
   TRY_VOID(recompress(parcel, *parcel.options, engine.scratch()));
@@ -138,13 +143,13 @@ env::Task<Result<Produced>> deliver(Parcel& parcel, bool wait) {
   if (!partition) co_return fail(ErrorCode::UnknownTopicOrPartition, "the topic was deleted");
   CO_TRY(const Produced produced, co_await partition->append(parcel.batch, parcel.header));
   observe::Metrics& metrics = parcel.owner->metrics();
-  metrics.counter(produced_records_total)
+  metrics.counter(meters::produced_records_total)
       .add(static_cast<std::uint64_t>(parcel.header.record_count));
-  metrics.counter(produced_bytes_total).add(parcel.batch.size());
+  metrics.counter(meters::produced_bytes_total).add(parcel.batch.size());
   if (wait) {
     const Instant written = parcel.owner->shard().now();
     CO_TRY_VOID(co_await partition->wait_durable(produced.end));
-    metrics.histogram(durable_seconds).observe(parcel.owner->shard().now() - written);
+    metrics.histogram(meters::durable_seconds).observe(parcel.owner->shard().now() - written);
   }
   co_return produced;
 }

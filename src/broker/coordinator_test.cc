@@ -1,0 +1,411 @@
+#include "broker/coordinator.h"
+
+#include <gtest/gtest.h>
+
+#include "broker/coordinator_timers.h"
+#include "sim/world.h"
+
+namespace broker {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A log in memory whose appends take a while, and fail when told to.
+class MemoryLog final : public CoordinatorLog {
+ public:
+  explicit MemoryLog(env::Shard& shard) : shard_(shard) {}
+
+  env::Task<Result<void>> replay(Visit visit) override {
+    co_await shard_.sleep(10ms);
+    if (broken) co_return fail(ErrorCode::KafkaStorageError, "the disk is gone");
+    for (const ByteVector& batch : batches) CO_TRY_VOID(visit(batch));
+    co_return Result<void>{};
+  }
+
+  env::Task<Result<Offset>> append(ByteVector batch) override {
+    ++appends;
+    if (failing) {
+      co_await shard_.sleep(delay);
+      co_return fail(ErrorCode::KafkaStorageError, "the disk is full");
+    }
+    batches.push_back(std::move(batch));
+    const Offset at{static_cast<std::int64_t>(batches.size() - 1)};
+    co_await shard_.sleep(delay);
+    co_return at;
+  }
+
+  std::vector<ByteVector> batches;
+  Duration delay = 5ms;
+  bool failing = false;
+  bool broken = false;
+  int appends = 0;
+
+ private:
+  env::Shard& shard_;
+};
+
+class Coordinator : public testing::Test {
+ protected:
+  Coordinator() { open(); }
+  ~Coordinator() override { shut(); }
+
+  void open() {
+    groups_.emplace(shard_, limits_);
+    groups_->set_partitions(1);
+    groups_->open(PartitionIndex{0}, log_);
+  }
+  void load() { world_.run_for(20ms); }
+  void shut() {
+    if (!groups_) return;
+    world_.run(groups_->shutdown());
+    groups_.reset();
+  }
+  // As after kill -9: what was told to nobody may be lost, the rest is in the log.
+  void restart() {
+    shut();
+    open();
+    load();
+  }
+
+  template <class T>
+  struct Asked {
+    std::shared_ptr<std::optional<T>> answer = std::make_shared<std::optional<T>>();
+    bool waits() const { return !answer->has_value(); }
+    const T* operator->() const { return &answer->value(); }
+  };
+  template <class T>
+  Asked<T> ask(env::Task<T> task) {
+    Asked<T> asked;
+    env::spawn(std::move(task), [to = asked.answer](T value) { to->emplace(std::move(value)); });
+    return asked;
+  }
+
+  static wire::JoinGroupRequest join_request(const std::string& member = "") {
+    wire::JoinGroupRequest request;
+    request.group_id = GroupId{"audit"};
+    request.session_timeout_ms = 10'000;
+    request.rebalance_timeout_ms = 60'000;
+    request.member_id = MemberId{member};
+    request.protocol_type = "consumer";
+    request.protocols.push_back({"range", {}});
+    return request;
+  }
+  Asked<wire::JoinGroupResponse> join(const std::string& member = "", std::int16_t version = 3) {
+    return ask(groups_->join(join_request(member), {"cart", "/10.0.0.1", version}));
+  }
+  Asked<wire::SyncGroupResponse> sync(const MemberId& member, int generation,
+                                      const std::map<std::string, std::string>& work = {}) {
+    wire::SyncGroupRequest request;
+    request.group_id = GroupId{"audit"};
+    request.member_id = member;
+    request.generation_id = generation;
+    for (const auto& [id, bytes] : work) {
+      request.assignments.push_back({MemberId{id}, to_vector(as_bytes(bytes))});
+    }
+    return ask(groups_->sync(request));
+  }
+  ErrorCode heartbeat(const MemberId& member, int generation) {
+    wire::HeartbeatRequest request;
+    request.group_id = GroupId{"audit"};
+    request.member_id = member;
+    request.generation_id = generation;
+    return world_.run(groups_->heartbeat(request)).error_code;
+  }
+  static wire::OffsetCommitRequest commit_request(std::int64_t offset) {
+    wire::OffsetCommitRequest request;
+    request.group_id = GroupId{"audit"};
+    request.topics.push_back({.name = TopicName{"orders"},
+                              .partitions = {{.partition_index = PartitionIndex{3},
+                                              .committed_offset = Offset{offset}}}});
+    return request;
+  }
+  Asked<wire::OffsetCommitResponse> commit(std::int64_t offset) {
+    return ask(groups_->commit(commit_request(offset), {"cart", "/10.0.0.1", 8}));
+  }
+  static ErrorCode code(const Asked<wire::OffsetCommitResponse>& answer) {
+    return answer->topics.at(0).partitions.at(0).error_code;
+  }
+  Asked<wire::OffsetFetchResponse::OffsetFetchResponseGroup> fetch() {
+    return ask(groups_->fetch_offsets({.group_id = GroupId{"audit"}}));
+  }
+  std::int64_t committed() {
+    const auto fetched = fetch();
+    world_.run_for(20ms);
+    return fetched->topics.empty() ? -1 : fetched->topics[0].partitions[0].committed_offset.value;
+  }
+
+  // One member, joined and assigned "work".
+  MemberId settle() {
+    const auto joined = join();
+    world_.run_for(4s);
+    const auto synced = sync(joined->member_id, 1, {{joined->member_id.value, "work"}});
+    world_.run_for(20ms);
+    EXPECT_EQ(as_text(synced->assignment), "work");
+    return joined->member_id;
+  }
+
+  sim::World world_{1};
+  sim::Machine& machine_ = world_.add_machine("10.0.0.2");
+  env::Shard& shard_ = machine_.shard();
+  group::Limits limits_;
+  std::shared_ptr<MemoryLog> log_ = std::make_shared<MemoryLog>(shard_);
+  std::optional<GroupCoordinator> groups_;
+};
+
+// Computed by Java's String.hashCode and Kafka's Utils.abs.
+TEST(PartitionOf, IsTheOneThatKafkaTakes) {
+  struct Row {
+    const char* group;
+    int partition;
+  };
+  const Row rows[] = {
+      {"", 0},
+      {"audit", 5},
+      {"group-\xc3\xa9-\xe6\x97\xa5\xe6\x9c\xac", 35},
+      {"polygenelubricants", 0},  // Its hash is -2^31, which has no absolute value.
+      {"console-consumer-12345", 6},
+      {"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", 30},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(GroupCoordinator::partition_of(GroupId{row.group}, 50), PartitionIndex{row.partition})
+        << row.group;
+  }
+}
+
+TEST_F(Coordinator, AnswersThatItLoadsWhileItDoes) {
+  const auto committed = commit(1);
+  EXPECT_EQ(code(committed), ErrorCode::CoordinatorLoadInProgress);
+  EXPECT_EQ(join()->error_code, ErrorCode::CoordinatorLoadInProgress);
+  EXPECT_EQ(heartbeat(MemberId{"a"}, 1), ErrorCode::None) << "no session runs out meanwhile";
+  EXPECT_EQ(groups_->list({}).error_code, ErrorCode::CoordinatorLoadInProgress);
+  load();
+  EXPECT_TRUE(groups_->is_loaded(PartitionIndex{0}));
+  EXPECT_EQ(groups_->list({}).error_code, ErrorCode::None);
+}
+
+TEST_F(Coordinator, RefusesGroupsOfPartitionsThatItDoesNotHave) {
+  load();
+  groups_->close(PartitionIndex{0});
+  EXPECT_EQ(code(commit(1)), ErrorCode::NotCoordinator);
+  EXPECT_EQ(fetch()->error_code, ErrorCode::NotCoordinator);
+}
+
+TEST_F(Coordinator, SaysWhenTheLogCannotBeRead) {
+  log_->broken = true;
+  load();
+  EXPECT_EQ(code(commit(1)), ErrorCode::CoordinatorNotAvailable);
+}
+
+TEST_F(Coordinator, GroupsHaveNames) {
+  load();
+  wire::JoinGroupRequest request = join_request();
+  request.group_id = {};
+  const auto answer = ask(groups_->join(request, {"cart", "/10.0.0.1", 3}));
+  EXPECT_EQ(answer->error_code, ErrorCode::InvalidGroupId);
+}
+
+TEST_F(Coordinator, MembersOfAGroupGetTogether) {
+  load();
+  const auto a = join();
+  const auto b = join();
+  world_.run_for(2s);
+  EXPECT_TRUE(a.waits());
+  world_.run_for(10s);
+  ASSERT_FALSE(a.waits());
+  ASSERT_FALSE(b.waits());
+  EXPECT_NE(a->member_id, b->member_id);
+  EXPECT_EQ(a->member_id.value.substr(0, 5), "cart-");
+  const auto& leader = a->leader == a->member_id.value ? a : b;
+  const auto& other = a->leader == a->member_id.value ? b : a;
+  EXPECT_EQ(leader->members.size(), 2U);
+  EXPECT_TRUE(other->members.empty());
+
+  const auto waits = sync(other->member_id, 1);
+  world_.run_for(10ms);
+  EXPECT_TRUE(waits.waits());
+  const auto assigns =
+      sync(leader->member_id, 1, {{leader->member_id.value, "l"}, {other->member_id.value, "o"}});
+  world_.run_for(1ms);
+  EXPECT_TRUE(assigns.waits()) << "the assignment is not durable yet";
+  EXPECT_TRUE(waits.waits());
+  world_.run_for(10ms);
+  EXPECT_EQ(as_text(assigns->assignment), "l");
+  EXPECT_EQ(as_text(waits->assignment), "o");
+  EXPECT_EQ(heartbeat(other->member_id, 1), ErrorCode::None);
+}
+
+TEST_F(Coordinator, TheVersionDecidesWhatAJoinMeans) {
+  load();
+  EXPECT_EQ(join("", 4)->error_code, ErrorCode::MemberIdRequired);
+  const auto old = join("", 3);
+  world_.run_for(20s);
+  EXPECT_EQ(old->error_code, ErrorCode::None);
+}
+
+TEST_F(Coordinator, ASilentMemberIsOut) {
+  load();
+  const MemberId member = settle();
+  for (int i = 0; i < 5; ++i) {
+    world_.run_for(9s);
+    ASSERT_EQ(heartbeat(member, 1), ErrorCode::None) << "each heartbeat is good for ten seconds";
+  }
+  world_.run_for(11s);
+  EXPECT_EQ(heartbeat(member, 1), ErrorCode::UnknownMemberId);
+}
+
+TEST_F(Coordinator, AGroupIsBackAfterARestartWithoutARebalance) {
+  load();
+  const MemberId member = settle();
+  const auto answer = commit(41);
+  EXPECT_EQ(code(answer), ErrorCode::UnknownMemberId) << "members own the offsets";
+  restart();
+  EXPECT_EQ(heartbeat(member, 1), ErrorCode::None);
+  const auto synced = sync(member, 1);
+  world_.run_for(10ms);
+  EXPECT_EQ(as_text(synced->assignment), "work");
+  world_.run_for(11s);
+  EXPECT_EQ(heartbeat(member, 1), ErrorCode::UnknownMemberId) << "its session ran on";
+}
+
+TEST_F(Coordinator, ACommitIsToldWhenItIsDurableAndKept) {
+  load();
+  const auto first = commit(41);
+  world_.run_for(1ms);
+  EXPECT_TRUE(first.waits());
+  const auto fetched = fetch();
+  EXPECT_TRUE(fetched.waits()) << "what is not durable is not shown";
+  world_.run_for(10ms);
+  EXPECT_EQ(code(first), ErrorCode::None);
+  EXPECT_EQ(fetched->topics[0].partitions[0].committed_offset, Offset{41});
+  restart();
+  EXPECT_EQ(committed(), 41);
+}
+
+TEST_F(Coordinator, CommitsOfOneTurnShareABatch) {
+  load();
+  std::vector<Asked<wire::OffsetCommitResponse>> answers;
+  for (int i = 0; i < 100; ++i) answers.push_back(commit(i));
+  world_.run_for(20ms);
+  for (const auto& answer : answers) EXPECT_EQ(code(answer), ErrorCode::None);
+  EXPECT_EQ(log_->appends, 1);
+  EXPECT_EQ(committed(), 99);
+}
+
+TEST_F(Coordinator, ACommitThatFailsIsForgotten) {
+  load();
+  const auto kept = commit(41);
+  world_.run_for(20ms);
+  log_->failing = true;
+  const auto lost = commit(42);
+  const auto shown = fetch();
+  world_.run_for(6ms);
+  EXPECT_EQ(code(lost), ErrorCode::NotCoordinator);
+  EXPECT_EQ(shown->error_code, ErrorCode::NotCoordinator);
+  EXPECT_EQ(code(commit(43)), ErrorCode::CoordinatorLoadInProgress);
+  log_->failing = false;
+  world_.run_for(20ms);
+  EXPECT_EQ(committed(), 41);
+}
+
+TEST_F(Coordinator, AFailedAssignmentLeavesNobodyWaiting) {
+  load();
+  const auto joined = join();
+  world_.run_for(4s);
+  log_->failing = true;
+  const auto synced = sync(joined->member_id, 1, {{joined->member_id.value, "work"}});
+  world_.run_for(20ms);
+  EXPECT_EQ(synced->error_code, ErrorCode::NotCoordinator);
+}
+
+TEST_F(Coordinator, ShutsDownWithMembersWaiting) {
+  load();
+  const auto joined = join();
+  wire::OffsetCommitRequest request = commit_request(1);
+  request.group_id = GroupId{"other"};
+  const auto committing = ask(groups_->commit(request, {"cart", "/10.0.0.1", 8}));
+  shut();
+  world_.run_for(1ms);
+  EXPECT_EQ(joined->error_code, ErrorCode::NotCoordinator);
+  EXPECT_EQ(code(committing), ErrorCode::NotCoordinator);
+}
+
+TEST_F(Coordinator, ShowsListsAndDeletesGroups) {
+  load();
+  const MemberId member = settle();
+  const auto described = ask(groups_->describe(GroupId{"audit"}));
+  world_.run_for(10ms);
+  EXPECT_EQ(described->group_state, "Stable");
+  EXPECT_EQ(described->protocol_data, "range");
+  ASSERT_EQ(described->members.size(), 1U);
+  EXPECT_EQ(described->members[0].client_host, "/10.0.0.1");
+  EXPECT_EQ(groups_->list({}).groups.size(), 1U);
+  EXPECT_EQ(groups_->list({.states_filter = {"stable"}}).groups.size(), 1U);
+  EXPECT_TRUE(groups_->list({.states_filter = {"Empty"}}).groups.empty());
+  EXPECT_TRUE(groups_->list({.types_filter = {"consumer"}}).groups.empty());
+
+  EXPECT_EQ(world_.run(groups_->erase(GroupId{"audit"})), ErrorCode::NonEmptyGroup);
+  wire::LeaveGroupRequest leave;
+  leave.group_id = GroupId{"audit"};
+  leave.member_id = member;
+  const auto left = world_.run(groups_->leave(leave, {"cart", "/10.0.0.1", 2}));
+  EXPECT_EQ(left.error_code, ErrorCode::None);
+  EXPECT_EQ(world_.run(groups_->erase(GroupId{"audit"})), ErrorCode::None);
+  EXPECT_EQ(world_.run(groups_->erase(GroupId{"audit"})), ErrorCode::GroupIdNotFound);
+  EXPECT_EQ(world_.run(groups_->describe(GroupId{"audit"})).group_state, "Dead");
+  restart();
+  EXPECT_TRUE(groups_->list({}).groups.empty());
+}
+
+TEST_F(Coordinator, ForgetsOffsetsThatNobodyUses) {
+  load();
+  const auto kept = commit(41);
+  world_.run_for(20ms);
+  world_.run_for(std::chrono::hours(24 * 6));
+  EXPECT_EQ(committed(), 41);
+  world_.run_for(std::chrono::hours(25));
+  EXPECT_EQ(committed(), -1);
+  EXPECT_TRUE(groups_->list({}).groups.empty());
+}
+
+TEST_F(Coordinator, ForgetsOffsetsOfATopicThatIsGone) {
+  load();
+  const auto kept = commit(41);
+  world_.run_for(20ms);
+  groups_->forget_topic(TopicName{"orders"});
+  EXPECT_EQ(committed(), -1);
+  restart();
+  EXPECT_EQ(committed(), -1);
+}
+
+TEST(CoordinatorTimers, FireOnceAtTheLastDeadlineSet) {
+  sim::World world(1);
+  env::Shard& shard = world.add_machine("10.0.0.2").shard();
+  int fired = 0;
+  CoordinatorTimers timers(shard, [&](const GroupId&, const group::TimerKey&) { ++fired; });
+  const GroupId id{"audit"};
+  const group::TimerKey key{group::TimerKind::Session, MemberId{"a"}};
+
+  timers.set(id, {key, Millis{10}});
+  world.run_for(9ms);
+  timers.set(id, {key, Millis{10}});
+  world.run_for(9ms);
+  EXPECT_EQ(fired, 0) << "put off";
+  world.run_for(2ms);
+  EXPECT_EQ(fired, 1);
+  world.run_for(1s);
+  EXPECT_EQ(fired, 1);
+
+  timers.set(id, {key, Millis{100}});
+  timers.set(id, {key, Millis{10}});
+  world.run_for(11ms);
+  EXPECT_EQ(fired, 2) << "brought forward";
+
+  timers.set(id, {key, Millis{10}});
+  timers.set(id, {key, std::nullopt});
+  world.run_for(1s);
+  EXPECT_EQ(fired, 2) << "cancelled";
+  EXPECT_EQ(timers.size(), 0U);
+}
+
+}  // namespace
+}  // namespace broker
