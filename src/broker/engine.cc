@@ -49,6 +49,7 @@ group::Limits group_limits(const config::BrokerOptions& options) {
   limits.most_members = static_cast<std::size_t>(options.max_group_size);
   limits.most_metadata = static_cast<std::size_t>(options.max_offset_metadata_bytes);
   limits.retention = options.offsets_retention;
+  limits.expiry_check = options.offsets_retention_check_interval;
   return limits;
 }
 
@@ -149,7 +150,10 @@ env::Task<Result<void>> Engine::open_topic(cluster::TopicPtr topic, cluster::Ima
 env::Task<Result<void>> Engine::apply(cluster::ImagePtr image,
                                       std::shared_ptr<const cluster::Delta> delta) {
   renew_settings(*delta, *image);
-  for (const cluster::TopicPtr& topic : delta->deleted) co_await remove_topic(*topic);
+  for (const cluster::TopicPtr& topic : delta->deleted) {
+    co_await remove_topic(*topic);
+    groups_->forget_topic(topic->name);
+  }
 
   Result<void> opened;
   const auto fresh = std::make_shared<const LogFacts>(LogFacts{.clean = true});
