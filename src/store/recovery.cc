@@ -72,8 +72,10 @@ env::Task<Result<void>> Recovery::look() {
     segment.key = log_.cache_.new_key();
     segment.sparse = logs::SparseIndex(segment.base);
   }
-  // Nothing tells whether a folder without batches was ever synced: its first batches see to it.
-  if (log_.size_bytes() == 0) log_.folder_unsynced_ = log_.parent_unsynced_ = true;
+  // Whether the folder knows durably of an empty segment, or of anything after a kill, nothing
+  // tells. The next sync sees to it.
+  const bool told = facts_.clean && !log_.segments_.empty() && log_.segments_.back().size > 0;
+  log_.folder_unsynced_ = log_.parent_unsynced_ = !told;
   co_return Result<void>{};
 }
 

@@ -17,7 +17,8 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TEST = "Log.WritesEveryCodecAndLeavesSoundIndexes"
-COMPLAINTS = re.compile(r"mismatch|non-consecutive|out of order|not found|isvalid: false|exception|ignoring unknown|corrupt|bytes are invalid", re.I)
+COMPLAINTS = re.compile("mismatch|non-consecutive|out of order|not found|isvalid: false|exception|"
+                        "ignoring unknown|corrupt|bytes are invalid", re.I)
 
 
 def dump(jars, files, *options):
