@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """Reads the sources: their format, who includes whom, tidiness, and two compilers' warnings.
 
-Usage: check.py [--quick] [--all]. --quick leaves out what takes minutes (it is part of `./do test`);
-clang-tidy reads what changed since main was last at its remote's state, or with --all everything.
 Prints a line a check: `ok NAME`, or `FAIL NAME` and why.
 """
+import argparse
 import concurrent.futures
 import json
 import os
@@ -106,14 +105,19 @@ def clang_tidy(everything):
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="leave out what takes minutes, as ./do test does")
+    parser.add_argument("--all", action="store_true",
+                        help="clang-tidy reads everything, not only what changed since origin/main")
+    args = parser.parse_args()
     report = Report()
     report.run("format", format_is_kept)
     report.run("layers", layers_hold)
     report.run("tidy", tidiness)
-    if "--quick" not in sys.argv:
+    if not args.quick:
         report.run("headers-alone", headers_compile_alone)
         report.run("second-compiler", second_compiler)
-        report.run("clang-tidy", clang_tidy, "--all" in sys.argv)
+        report.run("clang-tidy", clang_tidy, args.all)
     report.exit()
 
 

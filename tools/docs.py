@@ -45,6 +45,8 @@ def is_current(page):
 
 
 def main():
+    if set(sys.argv[1:]) - {"--check"}:
+        sys.exit(__doc__)
     if "--check" in sys.argv:
         report = Report()
         for page in PAGES:

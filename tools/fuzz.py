@@ -8,6 +8,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def main():
+    if {"-h", "--help"} & set(sys.argv):
+        sys.exit(__doc__)
     targets = sorted(file.stem for file in ROOT.glob("src/*/*_fuzz.cc"))
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     seconds = int(sys.argv[2]) if len(sys.argv) > 2 else 60

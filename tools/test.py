@@ -196,6 +196,9 @@ SUITES = {"house": house, "tools": tools, "unit": unit, "sim": sim, "process": p
 
 
 def main():
+    if {"-h", "--help"} & set(sys.argv):
+        print(__doc__.strip())
+        return 0
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     if "--rewrite" in sys.argv:
         os.environ["THALWEG_REWRITE"] = "1"  # Tests that compare with stored text write it again.
