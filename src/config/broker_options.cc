@@ -53,6 +53,7 @@ void read_groups(BrokerOptions& to, const Reader& read) {
   to.offsets_replication_factor = read.whole<std::int16_t>(offsets_topic_replication_factor);
   to.offsets_segment_bytes = read.whole<std::int32_t>(offsets_topic_segment_bytes);
   to.offsets_retention = std::chrono::minutes(read.whole<std::int64_t>(offsets_retention_minutes));
+  to.offsets_retention_check_interval = read.millis(offsets_retention_check_interval_ms);
   to.max_offset_metadata_bytes = read.whole<std::int32_t>(offset_metadata_max_bytes);
   to.min_session_timeout = read.millis(group_min_session_timeout_ms);
   to.max_session_timeout = read.millis(group_max_session_timeout_ms);

@@ -44,6 +44,7 @@ struct BrokerOptions {
   std::int16_t offsets_replication_factor;
   std::int32_t offsets_segment_bytes;
   Millis offsets_retention;
+  Millis offsets_retention_check_interval;
   std::int32_t max_offset_metadata_bytes;
   Millis min_session_timeout;
   Millis max_session_timeout;

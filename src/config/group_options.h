@@ -43,6 +43,15 @@ inline constexpr Option offsets_retention_minutes{
         "For how many minutes offsets are kept after their group has lost its last member, or "
         "after they were committed where the group never had one.",
 };
+inline constexpr Option offsets_retention_check_interval_ms{
+    .name = "offsets.retention.check.interval.ms",
+    .type = Type::Long,
+    .unit = Unit::Millis,
+    .fallback = "600000",
+    .least = 1,
+    .hostile = {"100"},
+    .doc = "How often groups are looked at for offsets that are too old.",
+};
 inline constexpr Option offset_metadata_max_bytes{
     .name = "offset.metadata.max.bytes",
     .unit = Unit::Bytes,
@@ -107,17 +116,12 @@ inline constexpr Option producer_id_expiration_check_interval_ms{
 };
 
 inline constexpr std::array kGroupOptions{
-    &offsets_topic_num_partitions,
-    &offsets_topic_replication_factor,
-    &offsets_topic_segment_bytes,
-    &offsets_retention_minutes,
-    &offset_metadata_max_bytes,
-    &group_min_session_timeout_ms,
-    &group_max_session_timeout_ms,
-    &group_initial_rebalance_delay_ms,
-    &group_max_size,
-    &producer_id_expiration_ms,
-    &producer_id_expiration_check_interval_ms,
+    &offsets_topic_num_partitions,        &offsets_topic_replication_factor,
+    &offsets_topic_segment_bytes,         &offsets_retention_minutes,
+    &offsets_retention_check_interval_ms, &offset_metadata_max_bytes,
+    &group_min_session_timeout_ms,        &group_max_session_timeout_ms,
+    &group_initial_rebalance_delay_ms,    &group_max_size,
+    &producer_id_expiration_ms,           &producer_id_expiration_check_interval_ms,
 };
 
 }  // namespace config
