@@ -509,6 +509,8 @@ env::Task<Result<void>> Recovery::cut_to(Offset end) {
   }
   log_.log_end_ = end;
   log_.log_start_ = std::min(log_.log_start_, end);
+  // With nothing left, an empty segment remembers where the log goes on.
+  if (log_.segments_.empty() && end > Offset{0}) CO_TRY_VOID(co_await log_.create_segment());
   log_.durable_end_ = log_.synced_end_ = std::min(log_.synced_end_, end);
   log_.touched_ = true;
   if (log_.epochs_.cut_end(end) && log_.folder_exists_) CO_TRY_VOID(co_await log_.write_epochs());
