@@ -42,7 +42,7 @@ build() {
   shift
   configure "$preset"
   if [[ -t 1 ]]; then
-    ninja -C "build/$preset" --quiet "$@" || ninja -C "build/$preset" "$@"
+    ninja -C "build/$preset" "$@"
   else
     quietly "build/$preset/build.log" ninja -C "build/$preset" "$@"
   fi
