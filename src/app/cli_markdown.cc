@@ -18,8 +18,7 @@ std::string names_of(const CLI::Option& option) {
   std::string names;
   for (const std::string& name : option.get_snames()) names += fmt::format("`-{}` ", name);
   for (const std::string& name : option.get_lnames()) names += fmt::format("`--{}` ", name);
-  const bool flag = option.get_items_expected_max() == 0;
-  if (!flag && !option.get_type_name().empty()) names += option.get_type_name();
+  names += type_of(option);
   while (names.ends_with(' ')) names.pop_back();
   return names;
 }

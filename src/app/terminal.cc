@@ -1,4 +1,5 @@
 #include "app/terminal.h"
+#include "app/output.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -55,14 +56,14 @@ bool Progress::due() {
 
 void Progress::draw(const std::string& line) {
   const std::string fitting = line.substr(0, columns() - 1);
-  fmt::print(stderr, "\r\033[K{}", fitting);
+  note("\r\033[K{}", fitting);
   std::fflush(stderr);
   drawn_ = true;
 }
 
 void Progress::clear() {
   if (!drawn_) return;
-  std::fputs("\r\033[K", stderr);
+  write_text(stderr, "\r\033[K");
   std::fflush(stderr);
   drawn_ = false;
 }

@@ -5,47 +5,14 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "app/help.h"
+#include "app/output.h"
 #include "app/terminal.h"
 #include "base/similar.h"
 
 namespace app {
 
 namespace {
-
-// CLI11's layout with the usage line in our words and no empty paragraphs.
-class HelpText final : public CLI::Formatter {
- public:
-  HelpText() {
-    column_width(34);
-    label("REQUIRED", "required");
-  }
-  std::string make_usage(const CLI::App* app, std::string) const override {
-    std::string usage = "Usage: " + full_name(*app);
-    for (const CLI::Option* option : app->get_options()) {
-      if (!option->get_positional()) continue;
-      const std::string name = option->get_name(true, false);
-      const std::string many = option->get_expected_max() > 1 ? "..." : "";
-      usage += option->get_required() ? fmt::format(" {}{}", name, many)
-                                      : fmt::format(" [{}{}]", name, many);
-    }
-    if (!app->get_subcommands({}).empty()) usage += " COMMAND";
-    return usage + " [OPTIONS]\n";
-  }
-  std::string make_footer(const CLI::App* app) const override {
-    return app->get_footer().empty() ? "" : "\n" + app->get_footer() + "\n";
-  }
-};
-
-std::string footer_of(const Words& words) {
-  std::string footer;
-  if (!words.examples.empty()) {
-    footer += words.examples.size() == 1 ? "Example:" : "Examples:";
-    for (const std::string& example : words.examples) footer += "\n  " + example;
-  }
-  if (!words.json.empty())
-    footer += fmt::format("{}With --json:\n  {}", footer.empty() ? "" : "\n\n", words.json);
-  return footer;
-}
 
 void add_names(const CLI::App& command, std::vector<std::string>& names) {
   for (const CLI::Option* option : command.get_options()) {
@@ -73,6 +40,16 @@ std::string full_name(const CLI::App& command) {
   return parent ? full_name(*parent) + " " + command.get_name() : command.get_name();
 }
 
+std::string type_of(const CLI::Option& option) {
+  if (option.get_items_expected_max() == 0) return "";
+  std::string type = option.get_type_name();
+  // CLI11 appends what validators say of themselves. The option's own words are clearer.
+  for (const std::string_view validator : {":{", ":INT in ", ":NONNEGATIVE", ":POSITIVE"}) {
+    type = type.substr(0, type.find(validator));
+  }
+  return type;
+}
+
 std::vector<const CLI::App*> shown_commands(const Tree& tree, const CLI::App& command) {
   std::vector<const CLI::App*> shown;
   for (const CLI::App* inner : command.get_subcommands({})) {
@@ -82,14 +59,12 @@ std::vector<const CLI::App*> shown_commands(const Tree& tree, const CLI::App& co
 }
 
 Tree::Tree() : root_(std::make_unique<CLI::App>("", "thalweg")) {
-  root_->formatter(std::make_shared<HelpText>());
   root_->set_help_flag("-h,--help", "Show this and exit");
 }
 
 CLI::App& Tree::group(CLI::App& parent, Words words) {
   CLI::App* app = parent.add_subcommand(words.name, words.summary);
   app->description(words.about.empty() ? words.summary + "." : words.about);
-  app->footer(footer_of(words));
   if (words.hidden) app->group("");
   words_[app] = std::move(words);
   return *app;
@@ -125,26 +100,26 @@ int Tree::run(int argc, const char* const* argv) {
   const CLI::App& command = chosen();
   const auto run = runs_.find(&command);
   if (run == runs_.end()) {
-    std::fputs(command.help().c_str(), stderr);
+    write_text(stderr, help_of(*this, command));
     return kUsage;
   }
-  const Outcome<> outcome = run->second();
+  Outcome<> outcome = run->second();
+  if (outcome) outcome = finish_output();
   return outcome ? kSuccess : report(outcome.error());
 }
 
 int Tree::report(const Failure& failure) const {
-  std::fflush(stdout);
+  flush_output();
   const bool styled = is_terminal(stderr);
-  fmt::print(stderr, "{}error:{} {}\n", styled ? "\033[1;31m" : "", styled ? "\033[0m" : "",
-             failure.line);
-  if (!failure.hint.empty()) fmt::print(stderr, "{}\n", failure.hint);
+  note("{}error:{} {}\n", styled ? "\033[1;31m" : "", styled ? "\033[0m" : "", failure.line);
+  if (!failure.hint.empty()) note("{}\n", failure.hint);
   return failure.exit;
 }
 
 int Tree::report(const CLI::ParseError& error) {
   const CLI::App& command = chosen();
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
-    std::fputs(command.help().c_str(), stdout);
+    write_text(stdout, help_of(*this, command));
     return kSuccess;
   }
   const std::string help = fmt::format("See: {} --help", full_name(command));

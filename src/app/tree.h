@@ -17,11 +17,11 @@ namespace app {
 // What a command says about itself.
 struct Words {
   std::string name;
-  std::string summary;                // One line, as lists of commands show it.
-  std::string about = {};             // More, for its own --help.
-  std::vector<std::string> examples;  // Whole command lines.
-  std::string json = {};              // The shape of what --json prints.
-  bool hidden = false;                // Left out of lists, completion and docs.
+  std::string summary;                     // One line, as lists of commands show it.
+  std::string about = {};                  // More, for its own --help.
+  std::vector<std::string> examples = {};  // Whole command lines.
+  std::string json = {};                   // The shape of what --json prints.
+  bool hidden = false;                     // Left out of lists, completion and docs.
 };
 
 using Run = std::function<Outcome<>()>;
@@ -54,6 +54,12 @@ class Tree {
 
 // "thalweg topic create".
 std::string full_name(const CLI::App& command);
+
+// What an option takes, as --help names it: "HOST:PORT". Empty for a flag.
+std::string type_of(const CLI::Option& option);
+
+// Options of this group lead to the cluster; --help shows them apart.
+inline constexpr const char* kClusterGroup = "Cluster";
 
 // The commands inside `command` that are shown, in order of declaration.
 std::vector<const CLI::App*> shown_commands(const Tree& tree, const CLI::App& command);

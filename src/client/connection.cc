@@ -185,4 +185,9 @@ env::Task<Result<void>> Connection::receive(MutableBytes into) {
   co_return Result<void>{};
 }
 
+Error Connection::nonsense(const wire::Api& api, const Error& error) const {
+  return {error.code, fmt::format("{} answered {} with bytes that make no sense: {}",
+                                  to_text(address_), api.name, error.detail)};
+}
+
 }  // namespace client

@@ -50,14 +50,11 @@ class Connection {
     wire::Output frame = begin(Request::api, version);
     write(request, version, frame);  // Of wire, found by its argument.
     CO_TRY(const ByteVector answer, co_await exchange(Request::api, std::move(frame.bytes)));
-    CO_TRY(const wire::ResponseFrame body,
-           wire::read_response_header(answer, Request::api, version));
-    Result<Response> response = read(body.body, version);
-    if (!response) {
-      co_return fail(response.error().code,
-                     fmt::format("{} answered {} with bytes that make no sense: {}",
-                                 to_text(address_), Request::api.name, response.error().detail));
-    }
+    const Result<wire::ResponseFrame> body =
+        wire::read_response_header(answer, Request::api, version);
+    if (!body) co_return fail(nonsense(Request::api, body.error()));
+    Result<Response> response = read(body->body, version);
+    if (!response) co_return fail(nonsense(Request::api, response.error()));
     co_return response;
   }
 
@@ -83,6 +80,7 @@ class Connection {
   env::Task<Result<ByteVector>> exchange(const wire::Api& api, ByteVector frame);
   env::Task<Result<ByteVector>> send_and_receive(ByteVector frame);
   env::Task<Result<void>> receive(MutableBytes into);
+  Error nonsense(const wire::Api& api, const Error& error) const;
 
   env::Shard& shard_;
   env::Address address_;

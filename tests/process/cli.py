@@ -291,12 +291,28 @@ def mistakes(cli):
     cli.refused("topic", "describe", topic[:-1], says=[f"did you mean '{topic}'"])
 
 
+def output_that_cannot_be_written(cli):
+    topic = cli.topic("output")
+    cli.produce(topic, ["x" * 1000] * 500)
+    for words in (["topic", "describe", topic], ["consume", topic, "-e"]):
+        command = [PROGRAM, *words, "-b", cli.kafka]
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=60)
+        expect(done.returncode == 1 and b"cannot write the output" in done.stderr, f"{words}: {done}")
+        # Like `| head`: the reader goes away, and that is nobody's fault.
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, timeout=60)
+        os.close(writer)
+        expect(done.stderr == b"", f"{words}: {done}")
+
+
 def help_is_there(cli):
     def walk(*words):
         text = cli.text(*words, "--help", cluster=False)
         expect("Usage: thalweg" in text, f"{words}: {text[:200]}")
         lines = text.splitlines()
-        inside = lines[lines.index("Subcommands:") + 1:] if "Subcommands:" in lines else []
+        inside = lines[lines.index("Commands:") + 1:] if "Commands:" in lines else []
         for line in inside:
             if not line.startswith("  "):
                 break
@@ -334,6 +350,7 @@ TESTS = {
     "benches": benches,
     "log-dump": log_dump,
     "mistakes": mistakes,
+    "output-that-cannot-be-written": output_that_cannot_be_written,
     "help": help_is_there,
     "completion": completion,
 }

@@ -85,7 +85,7 @@ Outcome<client::TopicInfo> bench_topic(const BenchOptions& options) {
                                                               .replication_factor = -1,
                                                               .configs = {},
                                                               .validate_only = false})));
-  fmt::print(stderr, "created topic '{}'\n", options.topic);
+  note("created topic '{}'\n", options.topic);
   // Other brokers, and the one we ask, may learn of it a little later.
   for (int i = 0; i < 50; ++i) {
     topic = session->wait(client::find_topic(session->cluster(), name));
@@ -152,7 +152,7 @@ void report(const BenchResult& result, bool json) {
     row.push_back(micros(histogram.max()));
     table.add(std::move(row));
   }
-  fmt::print("\n");
+  say("\n");
   print(table);
 }
 

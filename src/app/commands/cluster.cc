@@ -104,10 +104,10 @@ Outcome<> run(const Options& options) {
   if (!levels.empty()) facts.add("Features", levels);
   facts.add("APIs", fmt::format("{}{}", apis.size(), options.apis ? "" : ", listed with --apis"));
   print(facts);
-  fmt::print("\n");
+  say("\n");
   print(brokers_of(info));
   if (options.apis) {
-    fmt::print("\n");
+    say("\n");
     print(apis_of(apis));
   }
   return {};

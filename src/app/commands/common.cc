@@ -11,17 +11,19 @@ void add_cluster_options(CLI::App& command, ClusterOptions& options, bool json) 
       .add_option("-b,--bootstrap", options.bootstrap,
                   "A broker of the cluster; several with commas between")
       ->type_name("HOST:PORT")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->group(kClusterGroup);
   command.add_option("--timeout", options.timeout, "How long to wait for one answer")
       ->type_name("TIME")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->group(kClusterGroup);
   if (json) command.add_flag("--json", options.json, "Print JSON for machines instead of a table");
 }
 
-void print(const Table& table) { std::fputs(table.text(is_styled(stdout)).c_str(), stdout); }
-void print(const Facts& facts) { std::fputs(facts.text(is_styled(stdout)).c_str(), stdout); }
+void print(const Table& table) { write_text(stdout, table.text(is_styled(stdout))); }
+void print(const Facts& facts) { write_text(stdout, facts.text(is_styled(stdout))); }
 void print(const Json& json) {
-  fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+  say("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
 std::string shown_size(std::int64_t bytes, bool exact) {
@@ -78,8 +80,7 @@ std::vector<std::string> durability_warnings(std::size_t replication_factor,
 void warn(const std::vector<std::string>& warnings) {
   const bool styled = is_styled(stderr);
   for (const std::string& warning : warnings) {
-    fmt::print(stderr, "{}warning:{} {}\n", styled ? "\033[1;33m" : "", styled ? "\033[0m" : "",
-               warning);
+    note("{}warning:{} {}\n", styled ? "\033[1;33m" : "", styled ? "\033[0m" : "", warning);
   }
 }
 

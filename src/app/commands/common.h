@@ -7,6 +7,7 @@
 
 #include "app/commands/commands.h"
 #include "app/human.h"
+#include "app/output.h"
 #include "app/session.h"
 #include "app/table.h"
 #include "app/terminal.h"

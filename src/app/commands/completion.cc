@@ -2,6 +2,7 @@
 
 #include "app/cli_docs.h"
 #include "app/commands/commands.h"
+#include "app/output.h"
 
 namespace app {
 
@@ -20,7 +21,7 @@ void add_completion(Tree& tree) {
         const std::string script = *shell == "bash"  ? bash_completion(all)
                                    : *shell == "zsh" ? zsh_completion(all)
                                                      : fish_completion(all);
-        fmt::print("{}", script);
+        say("{}", script);
         return {};
       });
   command.add_option("SHELL", *shell, "bash, zsh or fish")

@@ -69,9 +69,9 @@ Json to_json(const std::vector<client::ConfigEntry>& entries) {
 
 void explain(const std::vector<client::ConfigEntry>& entries) {
   for (const client::ConfigEntry& entry : entries) {
-    fmt::print("{} = {}  ({}{})\n", entry.name, printable(value_of(entry)),
-               client::name_of(entry.source), entry.read_only ? ", read only" : "");
-    if (!entry.documentation.empty()) fmt::print("    {}\n", printable(entry.documentation));
+    say("{} = {}  ({}{})\n", entry.name, printable(value_of(entry)), client::name_of(entry.source),
+        entry.read_only ? ", read only" : "");
+    if (!entry.documentation.empty()) say("    {}\n", printable(entry.documentation));
   }
 }
 
@@ -87,8 +87,7 @@ Outcome<> run_get(const Options& options) {
   } else if (options.explain) {
     explain(entries);
   } else if (entries.empty()) {
-    fmt::print(stderr, "every config of this {} is the default; see them with --all\n",
-               options.kind);
+    note("every config of this {} is the default; see them with --all\n", options.kind);
   } else {
     Table table({{"CONFIG"}, {"VALUE"}, {"SET BY"}});
     for (const client::ConfigEntry& entry : entries) {
@@ -108,8 +107,8 @@ Outcome<> apply(const Options& options, std::vector<client::ConfigChange> change
     print(Json{
         {"kind", options.kind}, {"name", options.name}, {"changed", options.dry_run ? 0 : count}});
   } else {
-    fmt::print("{} {} config{} of {} '{}'\n", options.dry_run ? "would change" : "changed", count,
-               count == 1 ? "" : "s", options.kind, options.name);
+    say("{} {} config{} of {} '{}'\n", options.dry_run ? "would change" : "changed", count,
+        count == 1 ? "" : "s", options.kind, options.name);
   }
   return {};
 }

@@ -160,10 +160,9 @@ class Printer {
 
   // False when nobody reads any more, as with `| head`.
   bool flush() {
-    const bool written =
-        out_.empty() || std::fwrite(out_.data(), 1, out_.size(), stdout) == out_.size();
+    const bool written = write_text(stdout, out_) && flush_output();
     out_.clear();
-    return written && std::fflush(stdout) == 0;
+    return written;
   }
 
   const Options& options_;

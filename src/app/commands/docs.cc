@@ -2,6 +2,7 @@
 
 #include "app/cli_docs.h"
 #include "app/commands/commands.h"
+#include "app/output.h"
 #include "broker/metrics.h"
 #include "config/file.h"
 #include "observe/metrics.h"
@@ -27,7 +28,7 @@ void add_docs(Tree& tree) {
                                     .examples = {"thalweg docs cli"},
                                     .hidden = true},
                                    [page]() -> Outcome<> {
-                                     fmt::print("{}", text_of_page(*page));
+                                     say("{}", text_of_page(*page));
                                      return {};
                                    });
   command.add_option("PAGE", *page, "cli, configuration or metrics")

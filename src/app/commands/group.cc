@@ -35,7 +35,7 @@ Outcome<> run_list(const ListOptions& options) {
     return {};
   }
   if (groups.empty()) {
-    fmt::print(stderr, "no groups; a consumer makes one: thalweg consume TOPIC --group NAME\n");
+    note("no groups; a consumer makes one: thalweg consume TOPIC --group NAME\n");
     return {};
   }
   Table table({{"GROUP"}, {"STATE"}, {"TYPE"}, {"PROTOCOL"}, {"COORDINATOR", Align::Right}});
@@ -58,7 +58,7 @@ Outcome<> run_delete(const DeleteOptions& options) {
   for (const std::string& name : options.names) {
     TRY_VOID(session->wait(client::delete_group(session->cluster(), GroupId{name})));
     all.push_back({{"group", name}, {"deleted", true}});
-    if (!options.cluster.json) fmt::print("deleted group '{}'\n", name);
+    if (!options.cluster.json) say("deleted group '{}'\n", name);
   }
   if (options.cluster.json) print(all);
   return {};

@@ -131,7 +131,7 @@ void show(const Picture& picture) {
                  member.client_id, member.host, fmt::format("{}", member.assignment.size())});
   }
   if (!members.empty()) {
-    fmt::print("\n");
+    say("\n");
     print(members);
   }
   Table partitions({{"TOPIC"},
@@ -148,7 +148,7 @@ void show(const Picture& picture) {
                     row.member ? row.member->client_id : "-"});
   }
   if (!partitions.empty()) {
-    fmt::print("\n");
+    say("\n");
     print(partitions);
   }
 }
@@ -162,7 +162,7 @@ Outcome<> run(const Options& options) {
       all.push_back(to_json(picture));
       continue;
     }
-    if (&name != &options.names.front()) fmt::print("\n");
+    if (&name != &options.names.front()) say("\n");
     show(picture);
   }
   if (options.cluster.json) print(all);

@@ -148,10 +148,9 @@ void show(const std::vector<PlannedReset>& plan, const Options& options) {
                one.from ? (one.moved() > 0 ? "+" : "") + human_count(one.moved()) : "-", one.note});
   }
   print(table);
-  std::fflush(stdout);
-  fmt::print(stderr, "{}\n",
-             options.execute ? fmt::format("set the offsets of group '{}'", options.group)
-                             : "This is the plan; nothing was changed. Apply it with --execute.");
+  flush_output();
+  note("{}\n", options.execute ? fmt::format("set the offsets of group '{}'", options.group)
+                               : "This is the plan; nothing was changed. Apply it with --execute.");
 }
 
 Outcome<> run(const Options& options) {
@@ -191,9 +190,9 @@ void add_group_reset(Tree& tree, CLI::App& group) {
       [options] { return run(*options); });
   command.add_option("GROUP", options->group, "Name of the group")->required();
   command
-      .add_option(
-          "-t,--topic", options->topics,
-          "A topic, or some of its partitions; without it, all that the group has committed")
+      .add_option("-t,--topic", options->topics,
+                  "A topic, or some of its partitions; without it, all that the group "
+                  "has committed")
       ->type_name("TOPIC[:P,P...]")
       ->allow_extra_args(false);
   command.add_option("--to", options->to, fmt::format("Where to: {}", kPositionHelp))

@@ -38,17 +38,17 @@ Outcome<> run(const Options& options) {
     for (const std::string& file : TRY(files_of(files, path))) {
       const Dumped dumped = TRY(runtime.wait(dump_file(files, file, how)));
       if (options.json) {
-        if (!dumped.json.empty()) fmt::print("{}\n", dumped.json);
+        if (!dumped.json.empty()) say("{}\n", dumped.json);
       } else if (!dumped.text.empty()) {
-        fmt::print("{}{}", first ? "" : "\n", dumped.text);
+        say("{}{}", first ? "" : "\n", dumped.text);
       }
       first = false;
       if (dumped.fault) faults.push_back(*dumped.fault);
     }
   }
   if (faults.empty()) return {};
-  std::fflush(stdout);
-  for (std::size_t i = 1; i < faults.size(); ++i) fmt::print(stderr, "damaged: {}\n", faults[i]);
+  flush_output();
+  for (std::size_t i = 1; i < faults.size(); ++i) note("damaged: {}\n", faults[i]);
   return refused(
       "damaged: " + faults.front(),
       "Start the broker on this folder: it puts aside what cannot be served and says what it did.");

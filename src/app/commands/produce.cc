@@ -134,7 +134,7 @@ Outcome<> run(const Options& options) {
   const std::unique_ptr<client::Producer> producer = TRY(open_producer(options, tally));
   const Clock::time_point start = Clock::now();
   if (is_terminal(stdin) && options.file.empty()) {
-    fmt::print(stderr, "One record per line; end with Ctrl-D.\n");
+    note("One record per line; end with Ctrl-D.\n");
   }
   TRY_VOID(send_lines(options, lines, *producer, tally));
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
@@ -145,10 +145,10 @@ Outcome<> run(const Options& options) {
                {"failed", tally.failed},
                {"seconds", seconds}});
   } else {
-    fmt::print(stderr, "{} record{} ({}) to '{}' in {}\n", human_count(tally.delivered),
-               tally.delivered == 1 ? "" : "s", human_size(tally.bytes), options.topic,
-               human_duration(
-                   std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds))));
+    note("{} record{} ({}) to '{}' in {}\n", human_count(tally.delivered),
+         tally.delivered == 1 ? "" : "s", human_size(tally.bytes), options.topic,
+         human_duration(
+             std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds))));
   }
   if (tally.first_error) {
     return refused(fmt::format("{} of the records sent were refused: {}", tally.failed,

@@ -49,7 +49,7 @@ Outcome<> run(const Options& options) {
                                                      : Json(options.partitions)}});
     return {};
   }
-  fmt::print("{} topic '{}'\n", options.dry_run ? "would alter" : "altered", options.name);
+  say("{} topic '{}'\n", options.dry_run ? "would alter" : "altered", options.name);
   return {};
 }
 

@@ -39,7 +39,7 @@ Outcome<Json> created(Session& session, const Options& options, const client::Ne
 void tell(const Json& json, const Options& options) {
   const std::string name = json["topic"].get<std::string>();
   if (!json["created"].get<bool>() && !options.dry_run) {
-    fmt::print("topic '{}' exists already\n", name);
+    say("topic '{}' exists already\n", name);
     return;
   }
   std::string details;
@@ -49,7 +49,7 @@ void tell(const Json& json, const Options& options) {
     details = fmt::format(" with {} partition{} and {} replica{} of each", partitions,
                           partitions == 1 ? "" : "s", replicas, replicas == 1 ? "" : "s");
   }
-  fmt::print("{} topic '{}'{}\n", options.dry_run ? "would create" : "created", name, details);
+  say("{} topic '{}'{}\n", options.dry_run ? "would create" : "created", name, details);
 }
 
 void warn_of_losses(Session& session, const client::NewTopic& topic, const Json& made) {

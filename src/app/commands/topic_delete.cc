@@ -22,8 +22,7 @@ Outcome<> run(const Options& options) {
     const bool absent = !done && done.error().code == ErrorCode::UnknownTopicOrPartition;
     if (!done && !(absent && options.if_exists)) return std::unexpected(Failure(done.error()));
     all.push_back({{"topic", name}, {"deleted", !absent}});
-    if (!options.cluster.json)
-      fmt::print("{} topic '{}'\n", absent ? "there is no" : "deleted", name);
+    if (!options.cluster.json) say("{} topic '{}'\n", absent ? "there is no" : "deleted", name);
   }
   if (options.cluster.json) print(all);
   return {};
@@ -49,7 +48,7 @@ Outcome<> run_trim(const TrimOptions& options) {
     all.push_back(
         {{"topic", options.name}, {"partition", partition.index.value}, {"start", start.value}});
     if (!options.cluster.json) {
-      fmt::print("{}-{} now starts at {}\n", options.name, partition.index.value, start.value);
+      say("{}-{} now starts at {}\n", options.name, partition.index.value, start.value);
     }
   }
   if (all.empty())

@@ -178,7 +178,7 @@ Facts facts_of(const Picture& picture, bool bytes) {
 
 void show(const Picture& picture, const Options& options) {
   print(facts_of(picture, options.bytes));
-  fmt::print("\n");
+  say("\n");
   print(partitions_of(picture, options.bytes));
   Table configs({{"CONFIG"}, {"VALUE"}, {"SET BY"}});
   for (const client::ConfigEntry& entry : picture.configs) {
@@ -187,10 +187,10 @@ void show(const Picture& picture, const Options& options) {
         {entry.name, entry.value.value_or("-"), std::string(client::name_of(entry.source))});
   }
   if (!configs.empty()) {
-    fmt::print("\n");
+    say("\n");
     print(configs);
   }
-  std::fflush(stdout);
+  flush_output();
   warn(warnings_of(picture));
 }
 
@@ -203,7 +203,7 @@ Outcome<> run(const Options& options) {
       all.push_back(to_json(picture, options.all_configs));
       continue;
     }
-    if (&name != &options.names.front()) fmt::print("\n");
+    if (&name != &options.names.front()) say("\n");
     show(picture, options);
   }
   if (options.cluster.json) print(all);

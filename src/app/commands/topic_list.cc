@@ -104,7 +104,7 @@ Outcome<> run(const Options& options) {
     }
     print(json);
   } else if (topics.empty()) {
-    fmt::print(stderr, "no topics yet; make one with: thalweg topic create NAME\n");
+    note("no topics yet; make one with: thalweg topic create NAME\n");
   } else {
     print(table_of(topics, totals, options));
   }

@@ -18,7 +18,7 @@ void add_version(Tree& tree) {
         if (*json) {
           print(Json{{"version", kThalwegVersion}, {"librdkafka", client::librdkafka_version()}});
         } else {
-          fmt::print("thalweg {} (librdkafka {})\n", kThalwegVersion, client::librdkafka_version());
+          say("thalweg {} (librdkafka {})\n", kThalwegVersion, client::librdkafka_version());
         }
         return {};
       });
