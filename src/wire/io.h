@@ -26,6 +26,8 @@ namespace wire {
 
 class Io {
  public:
+  virtual ~Io() = default;
+
   bool in(Version first, Version last = kNever) const {
     return first <= version_ && version_ <= last;
   }
@@ -111,7 +113,6 @@ class Io {
       : version_(version), flexible_(flexible), fills_(fills) {}
   Io(const Io&) = delete;
   Io& operator=(const Io&) = delete;
-  ~Io() = default;
 
   // The tagged fields of one struct, while they are walked.
   struct TagState {
