@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "observe/log.h"
 #include "txn/snapshot.h"
 
 namespace broker {
@@ -99,7 +100,14 @@ env::Task<Result<Produced>> Partition::append(MutableBytes batch, wire::BatchHea
                        .log_append_time = kNoTimestamp,
                        .log_start = log_->log_start()};
   }
-  CO_TRY(const store::Appended appended, co_await log_->append(batch, epoch_, shard_.wall()));
+  const Result<store::Appended> done = co_await log_->append(batch, epoch_, shard_.wall());
+  if (!done) {
+    // Whoever runs this machine has to do something about it; the client only retries.
+    observe::error("records could not be written",
+                   {{"partition", name_.folder()}, {"why", done.error()}});
+    co_return fail(done.error());
+  }
+  const store::Appended& appended = *done;
   if (header.has_producer()) {
     txn::apply(producers_,
                txn::AppendedBatch{.facts = facts, .first = appended.base, .last = appended.last});
