@@ -46,6 +46,12 @@ env::Task<bool> stop_serving(Engine& engine) {
   co_return true;
 }
 
+// Says on a second line what to do about an address that cannot be served at.
+Error with_hint(Error error, const std::string& option) {
+  error.detail += "\ngive another address with " + option + " HOST:PORT; port 0 picks a free one";
+  return error;
+}
+
 env::Task<http::Response> respond(http::Response response) { co_return response; }
 
 env::Task<http::Response> metrics_page(observe::Registry& registry, env::Shard& shard) {
@@ -92,7 +98,8 @@ env::Task<Result<void>> Server::start() {
   CO_TRY_VOID(co_await start_engines(node_.controller->image()));
   route_http();
   CO_TRY(const env::Address http_address, env::parse_address(options_.http_listener));
-  CO_TRY_VOID(http_->listen(http_address));
+  const Result<void> http_listens = http_->listen(http_address);
+  if (!http_listens) co_return fail(with_hint(http_listens.error(), "--http"));
   serving_ = true;
   running_.spawn(accept_connections());
   running_.spawn(checkpoint_often());
@@ -101,7 +108,9 @@ env::Task<Result<void>> Server::start() {
 
 Result<void> Server::listen() {
   const env::Address at = TRY(env::parse_address(options_.listener));
-  listener_ = TRY(shard_.network().listen(at));
+  Result<std::unique_ptr<env::Listener>> listener = shard_.network().listen(at);
+  if (!listener) return fail(with_hint(listener.error(), "--kafka"));
+  listener_ = std::move(*listener);
   node_.listener = listener_->local();
   if (!options_.advertised_listener.empty()) {
     node_.advertised = TRY(env::parse_address(options_.advertised_listener));

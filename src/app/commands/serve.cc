@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -7,6 +5,7 @@
 #include <thread>
 
 #include "app/commands/common.h"
+#include "app/output.h"
 #include "broker/server.h"
 #include "config/broker_options.h"
 #include "config/file.h"
@@ -57,20 +56,20 @@ Result<void> set_up_log(const config::BrokerOptions& options) {
 void welcome(const broker::Server& server) {
   const std::string kafka = env::to_text(server.kafka());
   const std::string http = env::to_text(server.http());
-  fmt::print(stderr,
-             "\n  Thalweg is serving.\n\n"
-             "    Kafka protocol   {0}\n"
-             "    Metrics, health  http://{1}/metrics  /healthz  /readyz\n\n"
-             "  Try, in another terminal:\n\n"
-             "    thalweg topic create orders --partitions 3 -b {0}\n"
-             "    echo 'hello' | thalweg produce orders -b {0}\n"
-             "    thalweg consume orders -e -b {0}\n"
-             "    kcat -b {0} -L\n\n"
-             "  Ctrl-C stops it and loses nothing.\n\n",
-             kafka, http);
+  note(
+      "\n  Thalweg is serving.\n\n"
+      "    Kafka protocol   {0}\n"
+      "    Metrics, health  http://{1}/metrics  /healthz  /readyz\n\n"
+      "  Try, in another terminal:\n\n"
+      "    thalweg topic create orders --partitions 3 -b {0}\n"
+      "    echo 'hello' | thalweg produce orders -b {0}\n"
+      "    thalweg consume orders -e -b {0}\n"
+      "    kcat -b {0} -L\n\n"
+      "  Ctrl-C stops it and loses nothing.\n\n",
+      kafka, http);
   // The line that scripts wait for.
-  fmt::print("ready kafka={} http={}\n", kafka, http);
-  std::fflush(stdout);
+  say("ready kafka={} http={}\n", kafka, http);
+  flush_output();
 }
 
 // A broker in this process, from the first shard's point of view.

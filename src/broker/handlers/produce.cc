@@ -11,7 +11,6 @@
 #include "broker/handlers/handlers.h"
 #include "broker/metrics.h"
 #include "cluster/controller.h"
-#include "observe/log.h"
 #include "wire/record_batch_builder.h"
 
 namespace broker {
@@ -142,15 +141,7 @@ Answer refusal(PartitionIndex index, const Error& error) {
 env::Task<Result<Produced>> deliver(Parcel& parcel, bool wait) {
   const std::shared_ptr<Partition> partition = parcel.owner->find(parcel.topic, parcel.index);
   if (!partition) co_return fail(ErrorCode::UnknownTopicOrPartition, "the topic was deleted");
-  const Result<Produced> appended = co_await partition->append(parcel.batch, parcel.header);
-  if (!appended) {
-    if (appended.error().code == ErrorCode::KafkaStorageError) {
-      observe::error("a batch could not be stored and was refused",
-                     {{"partition", partition->name().folder()}, {"why", appended.error()}});
-    }
-    co_return fail(appended.error());
-  }
-  const Produced produced = *appended;
+  CO_TRY(const Produced produced, co_await partition->append(parcel.batch, parcel.header));
   observe::Metrics& metrics = parcel.owner->metrics();
   metrics.counter(meters::produced_records_total)
       .add(static_cast<std::uint64_t>(parcel.header.record_count));
