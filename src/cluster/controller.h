@@ -76,7 +76,7 @@ Decision<DeletedTopic> delete_topics(const Context& context, std::span<const Top
 
 struct MorePartitions {
   TopicName topic;
-  std::int32_t count = 0;                                         // How many there shall be.
+  std::int32_t count = 0;                                              // How many there shall be.
   std::optional<std::vector<std::vector<BrokerId>>> assignments = {};  // Of the new ones.
 };
 Decision<std::monostate> create_partitions(const Context& context,
