@@ -54,13 +54,25 @@ packages() {
   install_packages "${lists[@]}"
 }
 
+# Whether an option is among the arguments that follow it.
+given() {
+  local option=$1 argument
+  shift
+  for argument; do [[ $argument == "$option" || $argument == "$option="* ]] && return; done
+  return 1
+}
+
 command=${1:-help}
 [[ $# -gt 0 ]] && shift
 case $command in
   run)
     packages packages
     build release thalweg
-    exec build/release/thalweg serve --data ./data --kafka 127.0.0.1:9092 --http 127.0.0.1:8080 "$@"
+    serve=(build/release/thalweg serve)
+    given --data "$@" || serve+=(--data ./data)
+    given --kafka "$@" || serve+=(--kafka 127.0.0.1:9092)
+    given --http "$@" || serve+=(--http 127.0.0.1:8080)
+    exec "${serve[@]}" "$@"
     ;;
   build)
     preset=${1:-release}
