@@ -71,6 +71,11 @@ Result<FetchScope> FetchSessions::open(Request request, Instant now, std::uint64
   for (const FetchKey& key : request.forgotten) session.forget(key);
   for (const FetchWanted& wanted : request.wanted) session.put(wanted);
 
+  if (session.items_.empty()) {
+    // Nothing is left to have a session about.
+    sessions_.erase(found);
+    return FetchScope{};
+  }
   FetchScope scope{.session = found->second, .wanted = {}, .only_changes = true};
   scope.wanted.reserve(session.items_.size());
   for (const FetchSession::Item& item : session.items_) scope.wanted.push_back(item.wanted);

@@ -78,6 +78,15 @@ TEST(FetchSessions, Refusals) {
   }
 }
 
+TEST(FetchSessions, ASessionWithoutPartitionsEnds) {
+  FetchSessions sessions(10, 2min);
+  ASSERT_TRUE(sessions.open({.epoch = 0, .wanted = {want(0)}}, at(0s), 7));
+  const auto last = sessions.open({.session_id = 7, .epoch = 1, .forgotten = {key(0)}}, at(1s), 8);
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->session, nullptr);
+  EXPECT_EQ(sessions.size(), 0U);
+}
+
 TEST(FetchSessions, ClosingEndsASession) {
   FetchSessions sessions(10, 2min);
   ASSERT_TRUE(sessions.open({.epoch = 0, .wanted = {want(0)}}, at(0s), 7));

@@ -92,12 +92,12 @@ Result<void> Partition::replay(Bytes batch) {
 env::Task<Result<Produced>> Partition::append(MutableBytes batch, wire::BatchHeader header) {
   const auto held = co_await changes_.lock();
   if (retired_) co_return fail(gone(name_));
-  const txn::BatchFacts facts = facts_of(header);
+  txn::BatchFacts facts = facts_of(header);
   CO_TRY(const txn::Verdict verdict, txn::check(producers_, facts));
   if (const auto* known = std::get_if<txn::Duplicate>(&verdict)) {
     co_return Produced{.base = known->first,
                        .end = Offset{known->last.value + 1},
-                       .log_append_time = kNoTimestamp,
+                       .log_append_time = has_append_time() ? known->timestamp : kNoTimestamp,
                        .log_start = log_->log_start()};
   }
   const Result<store::Appended> done = co_await log_->append(batch, epoch_, shard_.wall());
@@ -109,6 +109,8 @@ env::Task<Result<Produced>> Partition::append(MutableBytes batch, wire::BatchHea
   }
   const store::Appended& appended = *done;
   if (header.has_producer()) {
+    // As the log has it, and as it is read back after a restart: a producer's age goes by it.
+    if (has_append_time()) facts.timestamp = appended.log_append_time;
     txn::apply(producers_,
                txn::AppendedBatch{.facts = facts, .first = appended.base, .last = appended.last});
   }
@@ -116,6 +118,10 @@ env::Task<Result<Produced>> Partition::append(MutableBytes batch, wire::BatchHea
                      .end = Offset{appended.last.value + 1},
                      .log_append_time = appended.log_append_time,
                      .log_start = appended.log_start};
+}
+
+bool Partition::has_append_time() const {
+  return log_->options().timestamp_type == wire::TimestampType::LogAppendTime;
 }
 
 env::Task<Result<void>> Partition::wait_durable(Offset end) {

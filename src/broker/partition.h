@@ -108,6 +108,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   env::Task<void> write_snapshot(Offset at, ByteVector content);
   env::Task<void> notify_when_moved();
   void retire();
+  bool has_append_time() const;
 
   env::Shard& shard_;
   PartitionName name_;

@@ -51,7 +51,7 @@ Described describe(const Option& option, const Layers& layers, bool of_topic) {
 
 bool wanted(std::string_view name, const std::optional<std::vector<std::string>>& names) {
   if (name.empty()) return false;
-  if (!names) return true;
+  if (!names || names->empty()) return true;  // As Kafka has it, an empty list names all.
   for (const std::string& one : *names) {
     if (one == name) return true;
   }

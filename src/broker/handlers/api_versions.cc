@@ -1,6 +1,10 @@
 // Tells a client what it may ask. Usually a connection's first request.
 #include "wire/018_api_versions.h"
 
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+
 #include "broker/apis.h"
 #include "broker/engine.h"
 #include "broker/handlers/handlers.h"
@@ -8,12 +12,22 @@
 namespace broker {
 namespace {
 
+constexpr wire::Version kFirstWithSoftware = 3;
+
 // Old librdkafka takes a Produce range that does not begin at 0 for a broker without compression
 // and silently sends everything uncompressed (KAFKA-18659), so the range is told as Kafka 4 tells
 // it.
 std::int16_t told_first(const ServedApi& api) {
   constexpr std::int16_t kProduce = 0;
   return api.api->key == kProduce ? std::int16_t{0} : api.first;
+}
+
+// As KIP-511 wants the name and the version of a client's software to look.
+bool is_software_name(std::string_view text) {
+  const auto outer = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
+  const auto inner = [&](char c) { return outer(c) || c == '-' || c == '.'; };
+  return !text.empty() && std::ranges::all_of(text, inner) && outer(text.front()) &&
+         outer(text.back());
 }
 
 wire::ApiVersionsResponse everything() {
@@ -33,6 +47,13 @@ wire::ApiVersionsResponse unsupported_api_versions() {
 }
 
 env::Task<wire::ApiVersionsResponse> api_versions(Call& call, wire::ApiVersionsRequest request) {
+  if (call.version() >= kFirstWithSoftware &&
+      !(is_software_name(request.client_software_name) &&
+        is_software_name(request.client_software_version))) {
+    wire::ApiVersionsResponse refused;
+    refused.error_code = ErrorCode::InvalidRequest;
+    co_return refused;
+  }
   wire::ApiVersionsResponse response = everything();
   for (const auto& [feature, level] : call.image().features) {
     response.finalized_features.push_back({feature, level, level});

@@ -19,6 +19,15 @@ env::Task<Answer> answer_one(Call& call, TopicName topic, Wanted wanted) {
     answer.error_code = ErrorCode::InvalidTopicException;
     co_return answer;
   }
+  const cluster::Topic* known = call.image().find(topic);
+  if (known) {
+    // In a compacted topic a record stands for its key's present, however old it is.
+    const auto options = call.engine().topic_options(*known);
+    if (options->cleanup_compact && !options->cleanup_delete) {
+      answer.error_code = ErrorCode::PolicyViolation;
+      co_return answer;
+    }
+  }
   const Offset to = wanted.offset;
   const Result<Offset> start = co_await at_partition<Offset>(
       call, topic, wanted.partition_index,

@@ -71,9 +71,10 @@ Shown show(config::Described& option, const Request& request) {
   if (request.include_documentation) shown.documentation = std::move(option.doc);
   if (request.include_synonyms) {
     for (config::Setting& setting : option.synonyms) {
-      shown.synonyms.push_back({.name = std::move(setting.name),
-                                .value = std::move(setting.value),
-                                .source = static_cast<std::int8_t>(setting.source)});
+      shown.synonyms.push_back(
+          {.name = std::move(setting.name),
+           .value = option.sensitive ? std::optional<std::string>() : std::move(setting.value),
+           .source = static_cast<std::int8_t>(setting.source)});
     }
   }
   return shown;

@@ -114,8 +114,13 @@ std::int64_t trim(std::vector<Found>& all, std::int64_t limit) {
   return total;
 }
 
+bool is_known(const Found& found) { return found.owner != nullptr; }
+
+// An error of a partition's log is told at once. What is not known here at all is not worth an
+// early answer: a client whose metadata is old would ask again and again.
 bool any_error(const std::vector<Found>& all) {
-  return std::ranges::any_of(all, [](const Found& f) { return f.error != ErrorCode::None; });
+  return std::ranges::any_of(
+      all, [](const Found& f) { return is_known(f) && f.error != ErrorCode::None; });
 }
 
 std::int64_t bytes_of(const std::vector<Found>& all) {
@@ -134,7 +139,10 @@ env::Task<std::vector<Found>> collect(Call& call, std::vector<FetchWanted> wante
   }
   const Instant deadline = call.shard().now() + max_wait;
   std::shared_ptr<FetchWatch> watch;
-  if (max_wait > Duration{} && min_bytes > 0 && !call.engine().stopping()) {
+  // With nothing to wait for (a consumer that closes its session asks for nothing) the answer is
+  // due at once.
+  const bool may_wait = max_wait > Duration{} && min_bytes > 0 && !call.engine().stopping();
+  if (may_wait && std::ranges::any_of(all, is_known)) {
     watch = std::make_shared<FetchWatch>(call.shard());
     call.engine().add_watch(watch);
   }

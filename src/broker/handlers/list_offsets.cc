@@ -22,6 +22,15 @@ constexpr Timestamp kEarliestPending{-6};  // KIP-1023: of what is not in the re
 
 constexpr std::int8_t kReadCommitted = 1;
 
+// Special timestamps came with versions; before, and below the last of them, there is no answer.
+bool is_understood(Timestamp at, wire::Version version) {
+  if (at >= kEarliest) return true;
+  if (at == kMaxTimestamp) return version >= 7;
+  if (at == kEarliestLocal) return version >= 8;
+  if (at == kLatestTiered) return version >= 9;
+  return at == kEarliestPending && version >= 11;
+}
+
 struct Query {
   Timestamp at;
   LeaderEpoch current_leader_epoch;
@@ -43,9 +52,6 @@ env::Task<Result<Place>> find_place(std::shared_ptr<Partition> partition, Query 
   if (query.at == kEarliest || query.at == kEarliestLocal) co_return start_of(*partition);
   // Without a remote store nothing is tiered, and nothing waits to be.
   if (query.at == kLatestTiered || query.at == kEarliestPending) co_return kNowhere;
-  if (query.at < kEarliestPending) {
-    co_return fail(ErrorCode::InvalidRequest, "no such special timestamp");
-  }
   env::Task<Result<std::optional<Place>>> search = query.at == kMaxTimestamp
                                                        ? partition->log().find_max_time()
                                                        : partition->log().find_by_time(query.at);
@@ -55,11 +61,15 @@ env::Task<Result<Place>> find_place(std::shared_ptr<Partition> partition, Query 
 }
 
 env::Task<Answer> answer_one(Call& call, TopicName topic, Wanted wanted, bool committed) {
+  Answer answer{.partition_index = wanted.partition_index};
+  if (!is_understood(wanted.timestamp, call.version())) {
+    answer.error_code = ErrorCode::UnsupportedVersion;
+    co_return answer;
+  }
   const Query query{wanted.timestamp, wanted.current_leader_epoch, committed};
   const Result<Place> place = co_await at_partition<Place>(
       call, topic, wanted.partition_index,
       [query](std::shared_ptr<Partition> p) { return find_place(std::move(p), query); });
-  Answer answer{.partition_index = wanted.partition_index};
   if (!place) {
     answer.error_code = place.error().code;
     co_return answer;

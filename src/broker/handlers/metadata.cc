@@ -55,6 +55,8 @@ env::Task<std::vector<std::pair<TopicName, ErrorCode>>> make_missing(
   std::vector<cluster::NewTopic> fresh;
   for (const Request::MetadataRequestTopic& topic : wanted) {
     if (!topic.name || is_by_id(topic) || call.image().find(*topic.name)) continue;
+    // Those the broker makes itself, when they are needed: until then they are simply not there.
+    if (cluster::is_internal(*topic.name)) continue;
     if (std::ranges::count(fresh, *topic.name, &cluster::NewTopic::name) > 0) continue;
     fresh.push_back({.name = *topic.name});
   }

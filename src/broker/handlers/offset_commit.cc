@@ -18,25 +18,36 @@ const cluster::Topic* find(Call& call, const Request::OffsetCommitRequestTopic& 
                                      : call.image().find(topic.name);
 }
 
-// The same request without the topics that are not there, and each topic by name and by id.
+bool is_known(const cluster::Topic* topic, PartitionIndex index) {
+  return topic && topic->find(index);
+}
+
+// The same request without the partitions that are not there, and each topic by name and by id.
 Request known_part(Call& call, const Request& request) {
   Request known = request;
   known.topics.clear();
   for (const auto& topic : request.topics) {
     const cluster::Topic* found = find(call, topic);
     if (!found) continue;
-    known.topics.push_back(
-        {.name = found->name, .topic_id = found->id, .partitions = topic.partitions});
+    Request::OffsetCommitRequestTopic kept{
+        .name = found->name, .topic_id = found->id, .partitions = topic.partitions};
+    std::erase_if(kept.partitions,
+                  [found](const auto& p) { return !is_known(found, p.partition_index); });
+    if (!kept.partitions.empty()) known.topics.push_back(std::move(kept));
   }
   return known;
 }
 
-Topic answer_all(const Request::OffsetCommitRequestTopic& topic, ErrorCode error) {
-  Topic answered;
-  for (const auto& partition : topic.partitions) {
-    answered.partitions.push_back({partition.partition_index, error});
+// The coordinator's answers partition by partition, in the order in which it was asked.
+std::vector<ErrorCode> codes(const Request& asked, const Result<Response>& committed) {
+  std::vector<ErrorCode> all;
+  for (std::size_t i = 0; i < asked.topics.size(); ++i) {
+    for (std::size_t k = 0; k < asked.topics[i].partitions.size(); ++k) {
+      all.push_back(committed ? committed->topics.at(i).partitions.at(k).error_code
+                              : committed.error().code);
+    }
   }
-  return answered;
+  return all;
 }
 
 }  // namespace
@@ -44,27 +55,29 @@ Topic answer_all(const Request::OffsetCommitRequestTopic& topic, ErrorCode error
 env::Task<Response> offset_commit(Call& call, Request request) {
   const GroupId group = request.group_id;
   const GroupClient client = group_client(call);
-  Request known = known_part(call, request);
-  Result<Response> committed = co_await at_group<Response>(
-      call, group, [known = std::move(known), client](GroupCoordinator& groups) mutable {
-        return groups.commit(std::move(known), client);
-      });
+  const Request known = known_part(call, request);
+  Result<Response> committed = Response{};
+  if (!known.topics.empty()) {
+    committed = co_await at_group<Response>(
+        call, group,
+        [&known, client](GroupCoordinator& groups) { return groups.commit(known, client); });
+  }
+  const std::vector<ErrorCode> outcomes = codes(known, committed);
 
   const ErrorCode missing =
       call.version() >= kTopicIds ? ErrorCode::UnknownTopicId : ErrorCode::UnknownTopicOrPartition;
   Response response;
-  std::size_t next = 0;
+  auto outcome = outcomes.begin();
   for (const auto& topic : request.topics) {
+    const cluster::Topic* found = find(call, topic);
     Topic answered;
-    if (!find(call, topic)) {
-      answered = answer_all(topic, missing);
-    } else if (!committed) {
-      answered = answer_all(topic, committed.error().code);
-    } else {
-      answered = std::move(committed->topics.at(next++));
-    }
     answered.name = topic.name;
     answered.topic_id = topic.topic_id;
+    for (const auto& partition : topic.partitions) {
+      ErrorCode code = found ? ErrorCode::UnknownTopicOrPartition : missing;
+      if (is_known(found, partition.partition_index)) code = *outcome++;
+      answered.partitions.push_back({partition.partition_index, code});
+    }
     response.topics.push_back(std::move(answered));
   }
   co_return response;

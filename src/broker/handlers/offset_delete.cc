@@ -1,22 +1,63 @@
 // Forgets offsets of topics that a group does not subscribe to any more.
 #include "wire/047_offset_delete.h"
 
+#include <algorithm>
+
 #include "broker/at_group.h"
 #include "broker/handlers/handlers.h"
 
 namespace broker {
+namespace {
 
-env::Task<wire::OffsetDeleteResponse> offset_delete(Call& call, wire::OffsetDeleteRequest request) {
-  using Response = wire::OffsetDeleteResponse;
+using Request = wire::OffsetDeleteRequest;
+using Response = wire::OffsetDeleteResponse;
+
+bool is_known(Call& call, const TopicName& topic, PartitionIndex index) {
+  const cluster::Topic* found = call.image().find(topic);
+  return found && found->find(index);
+}
+
+Request known_part(Call& call, Request request) {
+  for (auto& topic : request.topics) {
+    std::erase_if(topic.partitions, [&](const auto& partition) {
+      return !is_known(call, topic.name, partition.partition_index);
+    });
+  }
+  std::erase_if(request.topics, [](const auto& topic) { return topic.partitions.empty(); });
+  return request;
+}
+
+Response::OffsetDeleteResponseTopic& entry(Response& response, const TopicName& topic) {
+  const auto found =
+      std::ranges::find(response.topics, topic, &Response::OffsetDeleteResponseTopic::name);
+  if (found != response.topics.end()) return *found;
+  response.topics.emplace_back().name = topic;
+  return response.topics.back();
+}
+
+}  // namespace
+
+env::Task<Response> offset_delete(Call& call, Request request) {
   const GroupId group = request.group_id;
+  const Request known = known_part(call, request);
   Result<Response> deleted = co_await at_group<Response>(
-      call, group, [request = std::move(request)](GroupCoordinator& groups) mutable {
-        return groups.delete_offsets(std::move(request));
-      });
-  if (deleted) co_return std::move(*deleted);
-  Response refused;
-  refused.error_code = deleted.error().code;
-  co_return refused;
+      call, group, [&known](GroupCoordinator& groups) { return groups.delete_offsets(known); });
+  Response response;
+  if (!deleted) {
+    response.error_code = deleted.error().code;
+    co_return response;
+  }
+  if (deleted->error_code != ErrorCode::None) co_return std::move(*deleted);
+
+  response.topics = std::move(deleted->topics);
+  for (const auto& topic : request.topics) {
+    for (const auto& partition : topic.partitions) {
+      if (is_known(call, topic.name, partition.partition_index)) continue;
+      entry(response, topic.name)
+          .partitions.push_back({partition.partition_index, ErrorCode::UnknownTopicOrPartition});
+    }
+  }
+  co_return response;
 }
 
 }  // namespace broker
