@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <utility>
 
 #include "broker/engine.h"
@@ -53,6 +54,8 @@ template <class Request, class Response, Reader<Request> Read, Handler<Request, 
 struct Serve<Read, Handle> {
   static env::Task<Result<void>> serve(Call& call, Bytes body, wire::Output& out) {
     CO_TRY(Request request, Read(body, call.version()));
+    // A Produce request's records are views into its frame.
+    if constexpr (!std::same_as<Request, wire::ProduceRequest>) call.release_frame();
     const Response response = co_await Handle(call, std::move(request));
     if (call.answer_wanted()) write(response, call.version(), out);
     co_return Result<void>{};
@@ -154,7 +157,7 @@ env::Task<Result<wire::Output>> serve_request(Call& call, const RequestHead& hea
     const Result<void> served = co_await api->serve(call, body, out);
     if (!served) co_return fail(served.error());
   }
-  call.engine().api_meters().count(*api->api, call.frame().size(), out, call.shard().now() - began);
+  call.engine().api_meters().count(*api->api, call.frame_size(), out, call.shard().now() - began);
   co_return out;
 }
 

@@ -4,11 +4,14 @@
 
 namespace broker {
 
-Call::Call(Engine& engine, ClientFacts& client, const RequestHead& head, Buffer frame)
+Call::Call(Engine& engine, ClientFacts& client, const RequestHead& head, Buffer frame,
+           MemoryBudget::Lease lease)
     : engine_(engine),
       client_(client),
       head_(head),
       frame_(std::move(frame)),
+      lease_(std::move(lease)),
+      frame_size_(frame_.size()),
       image_(engine.image()) {}
 
 env::Shard& Call::shard() { return engine_.shard(); }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "broker/memory_budget.h"
 #include "env/network.h"
 #include "env/shard.h"
 
@@ -39,7 +40,8 @@ struct RequestHead {
 
 class Call {
  public:
-  Call(Engine& engine, ClientFacts& client, const RequestHead& head, Buffer frame);
+  Call(Engine& engine, ClientFacts& client, const RequestHead& head, Buffer frame,
+       MemoryBudget::Lease lease);
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
@@ -55,6 +57,13 @@ class Call {
 
   // The request's own bytes, which messages' records point into.
   Buffer& frame() { return frame_; }
+  std::size_t frame_size() const { return frame_size_; }
+  // The message stands for itself: its bytes, and their share of the memory, go back. What waits
+  // long (a fetch, a join) must not keep others from being read.
+  void release_frame() {
+    frame_ = Buffer();
+    lease_ = MemoryBudget::Lease();
+  }
 
   // Notes runs of files that belong into the answer, and gives the token for their Records field.
   std::uint32_t attach(std::vector<env::FileRange> ranges);
@@ -78,6 +87,8 @@ class Call {
   ClientFacts& client_;
   const RequestHead& head_;
   Buffer frame_;
+  MemoryBudget::Lease lease_;
+  std::size_t frame_size_;
   std::shared_ptr<const cluster::Image> image_;
   std::vector<std::vector<env::FileRange>> attached_;
   bool answer_wanted_ = true;

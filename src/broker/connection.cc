@@ -56,13 +56,14 @@ env::Task<void> ClientConnection::serve() {
   co_await read_loop();
   reading_ = false;
   answered_.notify_all();
+  engine_.wake_watches(client_.connection);
   co_await running_.drain();
   socket_->close();
 }
 
 void ClientConnection::drain() {
   draining_ = true;
-  if (slots_.empty()) socket_->close();
+  if (slots_.empty() && !writing_) socket_->close();
 }
 
 void ClientConnection::abort(std::string why) {
@@ -112,11 +113,11 @@ env::Task<Result<ClientConnection::Frame>> ClientConnection::next_frame() {
                        " are allowed (socket.request.max.bytes). Is it a Kafka client?");
   }
   taken_ += 4;
-  mid_frame_ = true;
   const auto size = static_cast<std::size_t>(length);
   Frame frame;
   frame.lease = co_await engine_.budget().lease(size);
-  heard_ = engine_.shard().now();
+  heard_ = frame_began_ = engine_.shard().now();
+  mid_frame_ = true;
   frame.bytes = Buffer(size);
 
   const std::size_t held = std::min(size, input_.size() - taken_);
@@ -153,7 +154,7 @@ bool ClientConnection::start(Frame frame) {
 }
 
 env::Task<void> ClientConnection::run(std::shared_ptr<Slot> slot, Frame frame, RequestHead head) {
-  Call call(engine_, client_, head, frame.bytes);
+  Call call(engine_, client_, head, std::move(frame.bytes), std::move(frame.lease));
   Result<wire::Output> out = co_await serve_request(call, head);
   if (!out) {
     abort(out.error().detail);
@@ -175,7 +176,9 @@ env::Task<void> ClientConnection::write_loop() {
     }
     sent_.notify_all();
     if (!chunks.empty()) {
+      writing_ = true;
       const Result<void> written = co_await socket_->write(std::move(chunks));
+      writing_ = false;
       heard_ = engine_.shard().now();
       // The reader and later writes learn of a broken connection from the closed socket.
       if (!written) socket_->close();

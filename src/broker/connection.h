@@ -34,9 +34,13 @@ class ClientConnection {
   void abort(std::string why);
 
   // Nothing under way and nothing heard since.
-  bool idle_since(Instant limit) const { return slots_.empty() && !mid_frame_ && heard_ < limit; }
+  bool idle_since(Instant limit) const {
+    return slots_.empty() && !writing_ && !mid_frame_ && heard_ < limit;
+  }
   // A request that came in part, with nothing heard since.
   bool stuck_since(Instant limit) const { return mid_frame_ && heard_ < limit; }
+  // A request that began to come in then and is not whole yet.
+  bool slow_since(Instant limit) const { return mid_frame_ && frame_began_ < limit; }
 
   const ClientFacts& client() const { return client_; }
 
@@ -65,9 +69,11 @@ class ClientConnection {
 
   ByteVector input_;  // Read and not yet taken: input_[taken_..].
   std::size_t taken_ = 0;
-  bool mid_frame_ = false;
+  bool mid_frame_ = false;  // Not while the frame waits for memory: that is not the client's fault.
+  Instant frame_began_;
 
   std::deque<std::shared_ptr<Slot>> slots_;
+  bool writing_ = false;  // An answer is on its way out.
   bool reading_ = true;
   bool draining_ = false;
   env::Signal answered_;  // A slot became ready, or reading ended.

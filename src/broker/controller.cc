@@ -76,6 +76,9 @@ env::Task<Result<void>> Controller::publish(const cluster::Applied& applied) {
   for (const Result<void>& one : all) {
     if (!one) co_return one;
   }
+  // Checkpoints go by name: what they say of a topic that is gone must not be believed of one that
+  // is made under its name, which cannot happen before this returns.
+  if (!delta->deleted.empty() && node_.checkpoint) co_return co_await node_.checkpoint();
   co_return Result<void>{};
 }
 

@@ -176,6 +176,9 @@ void CoordinatorPartition::flush() {
 env::Task<void> CoordinatorPartition::append(Sequence sequence, ByteVector batch) {
   const auto self = shared_from_this();
   const Result<Offset> appended = co_await log_->append(std::move(batch));
+  // A log that refuses at once does so within the call that asks to write, which must not find the
+  // groups gone when it goes on.
+  if (!appended) co_await shard_.yield();
   appending_.erase(sequence);
   appended_.notify_all();
   if (appended) {

@@ -15,7 +15,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kConnectionCheck = 5s;
-constexpr Duration kStuckRequest = 30s;  // A request must not take longer to come in.
+constexpr Duration kFlushCheck = 500ms;
+constexpr Duration kStuckRequest = 30s;  // Without a byte more.
+constexpr Duration kSlowRequest = 5min;  // A request must not take longer to come in.
 constexpr Duration kSessionEviction =
     2min;  // As Kafka's min.incremental.fetch.session.eviction.ms.
 
@@ -230,6 +232,11 @@ env::Task<void> Engine::delete_folder_later(std::string folder, Duration delay) 
 
 void Engine::serve(env::ConnectionPtr socket, std::uint64_t id) {
   if (stopping_) return;
+  if (connections_.size() >= node_.most_connections / node_.engines.size()) {
+    const ClientFacts client{.connection = id, .peer = socket->peer(), .local = socket->local()};
+    note_hang_up(client, "there are as many connections as open files allow");
+    return;
+  }
   auto connection = std::make_shared<ClientConnection>(*this, std::move(socket), id);
   connections_.emplace(id, connection);
   metrics_.counter(meters::connections_total).add();
@@ -237,8 +244,9 @@ void Engine::serve(env::ConnectionPtr socket, std::uint64_t id) {
 }
 
 env::Task<void> Engine::run_connection(std::shared_ptr<ClientConnection> connection) {
+  const std::uint64_t id = connection->client().connection;
   co_await connection->serve();
-  connections_.erase(connection->client().connection);
+  connections_.erase(id);
 }
 
 void Engine::note_hang_up(const ClientFacts& client, const std::string& why) {
@@ -259,6 +267,16 @@ void Engine::start() {
   running_.spawn(watch_connections());
   running_.spawn(run_retention());
   running_.spawn(run_producer_expiry());
+  running_.spawn(run_flushes());
+}
+
+// Of topics that leave syncing to flush.ms.
+env::Task<void> Engine::run_flushes() {
+  while (true) {
+    const bool rested = co_await rest(kFlushCheck);
+    if (!rested) co_return;
+    for (const auto& [key, partition] : partitions_) partition->log().flush_if_due(shard_.now());
+  }
 }
 
 env::Task<void> Engine::watch_connections() {
@@ -268,9 +286,10 @@ env::Task<void> Engine::watch_connections() {
     const Instant now = shard_.now();
     const Instant idle{(now - Instant{}) - options_.max_idle};
     const Instant stuck{(now - Instant{}) - kStuckRequest};
+    const Instant slow{(now - Instant{}) - kSlowRequest};
     for (const auto& [id, connection] : connections_) {
-      if (connection->stuck_since(stuck)) {
-        connection->abort("a request came in part only, and then nothing for 30 s");
+      if (connection->stuck_since(stuck) || connection->slow_since(slow)) {
+        connection->abort("a request did not come in whole: nothing for 30 s, or not within 5 min");
       } else if (connection->idle_since(idle)) {
         connection->abort("idle for longer than connections.max.idle.ms");
       }
@@ -280,7 +299,14 @@ env::Task<void> Engine::watch_connections() {
 }
 
 void Engine::sweep_watches() {
-  std::erase_if(watches_, [](const std::weak_ptr<FetchWatch>& watch) { return watch.expired(); });
+  std::erase_if(watches_, [](const Watch& watch) { return watch.fetch.expired(); });
+}
+
+void Engine::wake_watches(std::uint64_t connection) {
+  for (const Watch& watch : watches_) {
+    if (watch.connection != connection) continue;
+    if (const auto fetch = watch.fetch.lock()) fetch->wake();
+  }
 }
 
 env::Task<void> Engine::run_retention() {
@@ -318,8 +344,8 @@ env::Task<void> Engine::run_producer_expiry() {
 env::Task<void> Engine::stop_serving(Duration grace) {
   stopping_ = true;
   stop_.notify_all();
-  for (const auto& weak : watches_) {
-    if (const auto watch = weak.lock()) watch->wake();
+  for (const Watch& watch : watches_) {
+    if (const auto fetch = watch.fetch.lock()) fetch->wake();
   }
   for (const auto& [id, connection] : connections_) connection->drain();
   co_await groups_->shutdown();

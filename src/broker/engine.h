@@ -83,7 +83,11 @@ class Engine {
   void note_hang_up(const ClientFacts& client, const std::string& why);
 
   // Long polls register here to be woken at shutdown.
-  void add_watch(std::weak_ptr<FetchWatch> watch) { watches_.push_back(std::move(watch)); }
+  void add_watch(std::uint64_t connection, std::weak_ptr<FetchWatch> fetch) {
+    watches_.push_back({connection, std::move(fetch)});
+  }
+  // Wakes those of one connection: its client has gone.
+  void wake_watches(std::uint64_t connection);
   bool stopping() const { return stopping_; }
 
   // Ends the connections, letting what is under way finish within `grace`, then closes the logs.
@@ -100,6 +104,10 @@ class Engine {
     std::size_t operator()(const Key& key) const {
       return std::hash<TopicId>{}(key.topic) * 31 + static_cast<std::size_t>(key.index.value);
     }
+  };
+  struct Watch {
+    std::uint64_t connection;
+    std::weak_ptr<FetchWatch> fetch;
   };
   struct TopicSettings {
     std::shared_ptr<const config::TopicOptions> options;
@@ -118,6 +126,7 @@ class Engine {
   env::Task<void> watch_connections();
   env::Task<void> run_retention();
   env::Task<void> run_producer_expiry();
+  env::Task<void> run_flushes();
   env::Task<bool> rest(Duration duration);
   void sweep_watches();
   void fill(observe::Snapshot& snapshot);
@@ -140,7 +149,7 @@ class Engine {
   std::unique_ptr<GroupCoordinator> groups_;
 
   std::map<std::uint64_t, std::shared_ptr<ClientConnection>> connections_;
-  std::vector<std::weak_ptr<FetchWatch>> watches_;
+  std::vector<Watch> watches_;
   env::Gate running_;  // Connections and chores.
   env::Signal stop_;
   bool stopping_ = false;

@@ -6,6 +6,7 @@
 namespace broker {
 namespace {
 
+constexpr std::size_t kMostPartitions = 100'000;
 constexpr std::int32_t kFinalEpoch = -1;   // No session, and none wanted.
 constexpr std::int32_t kInitialEpoch = 0;  // Begin a session.
 
@@ -71,6 +72,11 @@ Result<FetchScope> FetchSessions::open(Request request, Instant now, std::uint64
   for (const FetchKey& key : request.forgotten) session.forget(key);
   for (const FetchWanted& wanted : request.wanted) session.put(wanted);
 
+  if (session.items_.size() > kMostPartitions) {
+    // No consumer has so many: it may go on without a session, where every request pays for itself.
+    sessions_.erase(found);
+    return fail(ErrorCode::FetchSessionIdNotFound, "the session has grown too large to be kept");
+  }
   if (session.items_.empty()) {
     // Nothing is left to have a session about.
     sessions_.erase(found);
@@ -91,7 +97,8 @@ std::size_t FetchSessions::partitions() const {
 std::shared_ptr<FetchSession> FetchSessions::begin(const Request& request, Instant now,
                                                    std::uint64_t fresh_id) {
   // A session without partitions has nothing to leave out.
-  if (request.wanted.empty() || !make_room(now)) return nullptr;
+  if (request.wanted.empty() || request.wanted.size() > kMostPartitions) return nullptr;
+  if (!make_room(now)) return nullptr;
   auto id = static_cast<std::int32_t>(fresh_id & 0x7fffffff);
   while (id == 0 || sessions_.contains(id)) id = (id + 1) & 0x7fffffff;
 

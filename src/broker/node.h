@@ -2,6 +2,7 @@
 // set before the shards serve and never changes after.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/ids.h"
 #include "config/layers.h"
 #include "env/network.h"
+#include "env/task.h"
 #include "observe/metrics.h"
 
 namespace broker {
@@ -27,6 +29,9 @@ struct Node {
   std::vector<std::unique_ptr<Engine>> engines;  // One a shard, by index.
   std::unique_ptr<Controller> controller;        // Belongs to shard 0.
   observe::Registry* registry = nullptr;
+  std::size_t most_connections = 10'000;  // Of the whole process.
+  // Writes down how far the logs of all shards are. To be asked of shard 0 only.
+  std::function<env::Task<Result<void>>()> checkpoint;
 
   // The engine of the shard that owns a partition.
   Engine& owner_of(const TopicId& topic, PartitionIndex partition) const {

@@ -63,7 +63,11 @@ env::Task<Result<void>> Partition::load_producers(std::vector<Offset> snapshots)
   while (!snapshots.empty()) {
     const Offset at = snapshots.back();
     snapshots.pop_back();
-    if (at > log_->log_end()) continue;
+    if (at > log_->log_end()) {
+      // Of a history that a crash took back: later it would tell of batches that never were.
+      CO_TRY_VOID(cache_.files().remove(snapshot_path(log_->folder(), at)));
+      continue;
+    }
     if (at <= log_->log_start()) break;
     const Result<ByteVector> file =
         co_await env::read_file(cache_.files(), snapshot_path(log_->folder(), at));

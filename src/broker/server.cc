@@ -33,9 +33,10 @@ struct Offsets {
 env::Task<Offsets> offsets_of(Engine& engine) {
   Offsets offsets;
   engine.for_each_partition([&](Partition& partition) {
-    if (partition.log().segment_count() == 0) return;
     const TopicPartition name{partition.name().topic, partition.name().index};
-    offsets.recovery_points.emplace(name, partition.log().recovery_point());
+    if (partition.log().segment_count() > 0) {
+      offsets.recovery_points.emplace(name, partition.log().recovery_point());
+    }
     if (partition.log_start() > Offset{0}) offsets.log_starts.emplace(name, partition.log_start());
   });
   co_return offsets;
@@ -65,17 +66,19 @@ env::Task<http::Response> metrics_page(observe::Registry& registry, env::Shard& 
 
 std::vector<observe::MetricTable> metric_tables() { return {meters::kMetrics}; }
 
-Server::Server(std::vector<env::Shard*> shards, config::Pairs fixed)
+Server::Server(std::vector<env::Shard*> shards, config::Pairs fixed, std::size_t most_connections)
     : shards_(std::move(shards)),
       shard_(*shards_.front()),
       options_(config::broker_options({.fixed = &fixed})),
       registry_(metric_tables()),
       running_(shard_),
-      stopping_signal_(shard_) {
+      stopping_signal_(shard_),
+      checkpointing_(shard_) {
   node_.id = options_.node_id;
   node_.data_folder = options_.data_dir;
   node_.fixed = std::move(fixed);
   node_.registry = &registry_;
+  node_.most_connections = most_connections;
   http_ = std::make_unique<http::Server>(shard_, http::Limits{});
 }
 
@@ -188,7 +191,9 @@ env::Task<Result<void>> Server::start_engines(cluster::ImagePtr image) {
   for (const std::unique_ptr<Engine>& engine : node_.engines) {
     engine->shard().post([e = engine.get()] { e->start(); });
   }
-  co_return Result<void>{};
+  node_.checkpoint = [this] { return checkpoint(); };
+  // What the last checkpoints say of topics that were deleted just before a crash goes now.
+  co_return co_await checkpoint();
 }
 
 // A folder that the metadata does not know (its topic was deleted, or made anew, before a crash) is
@@ -244,6 +249,8 @@ env::Task<void> Server::checkpoint_often() {
 }
 
 env::Task<Result<void>> Server::checkpoint() {
+  // One at a time, so that what is written last was also gathered last.
+  const auto held = co_await checkpointing_.lock();
   std::vector<Offsets> all = co_await on_all<Offsets>(shard_, node_, &offsets_of);
   Offsets merged;
   for (Offsets& one : all) {
@@ -268,7 +275,9 @@ env::Task<void> Server::stop() {
   Result<void> all;
   if (!node_.engines.empty()) {
     co_await on_all<bool>(shard_, node_, &stop_serving);
-    const Result<void> noted = co_await checkpoint();
+    // After a start that failed, what was not opened would be left out.
+    Result<void> noted;
+    if (served) noted = co_await checkpoint();
     const std::vector<Result<void>> closed = co_await on_all<Result<void>>(
         shard_, node_, [](Engine& engine) { return engine.close_logs(); });
     all = noted;
@@ -279,6 +288,7 @@ env::Task<void> Server::stop() {
   if (node_.controller) {
     const Result<void> closed = co_await node_.controller->close();
     if (!closed) all = closed;
+    node_.controller.reset();
   }
   if (served && all) all = co_await store::mark_clean(shard_.files(), data_.path);
   if (!all) {

@@ -19,7 +19,9 @@ namespace broker {
 class Server {
  public:
   // `fixed` are the settings from the config file and the command line, checked.
-  Server(std::vector<env::Shard*> shards, config::Pairs fixed);
+  // More connections than `most_connections` are closed as they come: logs need open files too.
+  Server(std::vector<env::Shard*> shards, config::Pairs fixed,
+         std::size_t most_connections = 10'000);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -59,6 +61,7 @@ class Server {
   std::unique_ptr<http::Server> http_;
   env::Gate running_;
   env::Signal stopping_signal_;
+  env::Mutex checkpointing_;
   bool serving_ = false;  // Everything was opened and checked, and clients are served.
   bool stopping_ = false;
 };

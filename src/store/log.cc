@@ -244,7 +244,9 @@ env::Task<Result<void>> Log::truncate_to(Offset end) {
 }
 
 env::Task<Result<void>> Log::close() {
+  // Of a log that went offline nobody may believe that all of it is on the disk.
   Result<void> closed;
+  if (offline_) closed = fail(*offline_);
   if (touched_ && !offline_ && !segments_.empty()) {
     closed = co_await finish_active();
     if (closed) closed = co_await settle();
@@ -273,6 +275,7 @@ env::Task<Result<std::string>> Log::remove(Uuid fresh) {
 void Log::set_options(LogOptionsPtr options) {
   const bool now_cached = options->durability == Durability::PageCache;
   options_ = std::move(options);
+  if (offline_) return;  // What was not synced stays in doubt, whatever is asked for now.
   if (now_cached && durable_end_ < log_end_) {
     durable_end_ = log_end_;
     moved_.notify_all();

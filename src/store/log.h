@@ -210,6 +210,8 @@ class Log : private Syncable {
   env::Task<Result<void>> write_epochs();
   env::Task<Result<void>> create_folder();
   env::Task<Result<void>> create_segment();
+  Result<void> open_files(env::Files& files, SegmentHandle& handle);
+  Result<void> remove_files_at(env::Files& files, Offset base);
   env::Task<Result<void>> finish_active();
   Result<void> remove_files(Offset base);
   env::Task<Result<Removed>> remove_oldest(std::size_t count);

@@ -109,6 +109,20 @@ env::Task<Result<void>> Log::create_folder() {
   co_return Result<void>{};
 }
 
+Result<void> Log::open_files(env::Files& files, SegmentHandle& handle) {
+  handle.log = TRY(open_empty(files, path(logs::FileKind::Log, log_end_)));
+  handle.index = TRY(open_empty(files, path(logs::FileKind::Index, log_end_)));
+  handle.time_index = TRY(open_empty(files, path(logs::FileKind::TimeIndex, log_end_)));
+  return {};
+}
+
+Result<void> Log::remove_files_at(env::Files& files, Offset base) {
+  for (const auto kind : {logs::FileKind::Log, logs::FileKind::Index, logs::FileKind::TimeIndex}) {
+    TRY_VOID(files.remove(path(kind, base)));
+  }
+  return {};
+}
+
 // Begins a new active segment at the end of the log.
 env::Task<Result<void>> Log::create_segment() {
   if (!folder_exists_) CO_TRY_VOID(co_await create_folder());
@@ -120,9 +134,13 @@ env::Task<Result<void>> Log::create_segment() {
                   .created = shard_.wall()};
   auto handle = std::make_shared<SegmentHandle>();
   env::Files& files = cache_.files();
-  CO_TRY(handle->log, open_empty(files, path(logs::FileKind::Log, log_end_)));
-  CO_TRY(handle->index, open_empty(files, path(logs::FileKind::Index, log_end_)));
-  CO_TRY(handle->time_index, open_empty(files, path(logs::FileKind::TimeIndex, log_end_)));
+  if (const Result<void> made = open_files(files, *handle); !made) {
+    // What was made of it must not be there when the log is read back: its base is in the middle of
+    // what the old segment may still take.
+    const Result<void> removed = remove_files_at(files, log_end_);
+    if (!removed) go_offline(removed.error());
+    co_return made;
+  }
   handle->index_loaded = true;
   if (on_roll_) on_roll_(log_end_);
   folder_unsynced_ = true;

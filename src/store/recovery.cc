@@ -72,6 +72,13 @@ env::Task<Result<void>> Recovery::look() {
     segment.key = log_.cache_.new_key();
     segment.sparse = logs::SparseIndex(segment.base);
   }
+  // An empty segment at the end may be one whose making did not end, in the middle of what the one
+  // before it went on to take. That one is walked, and is the active one again.
+  while (log_.segments_.size() > 1 && log_.segments_.back().size == 0) {
+    CO_TRY_VOID(log_.remove_files_at(files_, log_.segments_.back().base));
+    log_.segments_.pop_back();
+    has_indexes_.pop_back();
+  }
   // Whether the folder knows durably of an empty segment, or of anything after a kill, nothing
   // tells. The next sync sees to it.
   const bool told = facts_.clean && !log_.segments_.empty() && log_.segments_.back().size > 0;

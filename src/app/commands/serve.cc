@@ -11,6 +11,7 @@
 #include "config/file.h"
 #include "observe/log.h"
 #include "posix/process.h"
+#include "store/file_cache.h"
 
 namespace app {
 namespace {
@@ -75,8 +76,8 @@ void welcome(const broker::Server& server) {
 // A broker in this process, from the first shard's point of view.
 class Running {
  public:
-  Running(posix::Process& process, config::Pairs pairs)
-      : process_(process), server_(process.all_shards(), std::move(pairs)) {}
+  Running(posix::Process& process, config::Pairs pairs, std::size_t most_connections)
+      : process_(process), server_(process.all_shards(), std::move(pairs), most_connections) {}
 
   void begin() {
     env::spawn(server_.start(), [this](Result<void> started) {
@@ -111,6 +112,13 @@ class Running {
   std::optional<Error> failure_;
 };
 
+// How many connections the limit on open files leaves room for, beside what logs hold open.
+std::size_t connections_within(std::uint64_t files, int shards) {
+  const std::uint64_t of_logs = store::FileCache::Limits{}.files + 200;
+  const std::uint64_t kept = of_logs * static_cast<std::uint64_t>(shards) + 100;
+  return files > kept + 100 ? files - kept : 100;
+}
+
 Outcome<> serve(const ServeOptions& options) {
   Result<config::Pairs> pairs = gather(options);
   if (!pairs) return std::unexpected(Failure(kUsage, pairs.error().detail));
@@ -118,10 +126,10 @@ Outcome<> serve(const ServeOptions& options) {
   if (const Result<void> log = set_up_log(broker); !log) {
     return std::unexpected(Failure(kUsage, log.error().detail));
   }
-  posix::raise_file_limit();
+  const std::uint64_t files = posix::raise_file_limit();
   const auto cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   posix::Process process(broker.shards > 0 ? broker.shards : cores);
-  Running running(process, std::move(*pairs));
+  Running running(process, std::move(*pairs), connections_within(files, process.shards()));
   process.on_signal([&running](int signal) { running.on_signal(signal); });
   process.run([&running](env::Shard& shard) {
     if (shard.index() == 0) running.begin();

@@ -144,7 +144,7 @@ env::Task<std::vector<Found>> collect(Call& call, std::vector<FetchWanted> wante
   const bool may_wait = max_wait > Duration{} && min_bytes > 0 && !call.engine().stopping();
   if (may_wait && std::ranges::any_of(all, is_known)) {
     watch = std::make_shared<FetchWatch>(call.shard());
-    call.engine().add_watch(watch);
+    call.engine().add_watch(call.client().connection, watch);
   }
   co_await ask_all(call, all, items, watch);
   while (watch && bytes_of(all) < min_bytes && !any_error(all)) {

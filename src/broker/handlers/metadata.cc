@@ -3,6 +3,8 @@
 #include "wire/003_metadata.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "broker/at_controller.h"
 #include "broker/cluster_view.h"
@@ -50,17 +52,18 @@ bool is_by_id(const Request::MetadataRequestTopic& wanted) {
 }
 
 // Makes the topics that are wanted by name and not there. Why one was not made is told by name.
-env::Task<std::vector<std::pair<TopicName, ErrorCode>>> make_missing(
+env::Task<std::map<TopicName, ErrorCode>> make_missing(
     Call& call, const std::vector<Request::MetadataRequestTopic>& wanted) {
   std::vector<cluster::NewTopic> fresh;
+  std::set<TopicName> seen;
   for (const Request::MetadataRequestTopic& topic : wanted) {
     if (!topic.name || is_by_id(topic) || call.image().find(*topic.name)) continue;
     // Those the broker makes itself, when they are needed: until then they are simply not there.
     if (cluster::is_internal(*topic.name)) continue;
-    if (std::ranges::count(fresh, *topic.name, &cluster::NewTopic::name) > 0) continue;
+    if (!seen.insert(*topic.name).second) continue;
     fresh.push_back({.name = *topic.name});
   }
-  std::vector<std::pair<TopicName, ErrorCode>> refused;
+  std::map<TopicName, ErrorCode> refused;
   if (fresh.empty()) co_return refused;
 
   const std::vector<cluster::NewTopic>* const topics = &fresh;
@@ -70,13 +73,13 @@ env::Task<std::vector<std::pair<TopicName, ErrorCode>>> make_missing(
           false);
   for (std::size_t i = 0; i < fresh.size(); ++i) {
     if (outcomes[i] || outcomes[i].error().code == ErrorCode::TopicAlreadyExists) continue;
-    refused.emplace_back(fresh[i].name, outcomes[i].error().code);
+    refused.emplace(fresh[i].name, outcomes[i].error().code);
   }
   co_return refused;
 }
 
 Topic answer_one(const cluster::Image& image, const Request::MetadataRequestTopic& wanted,
-                 const std::vector<std::pair<TopicName, ErrorCode>>& refused, bool operations) {
+                 const std::map<TopicName, ErrorCode>& refused, bool operations) {
   if (is_by_id(wanted)) {
     const cluster::Topic* topic = image.find(wanted.topic_id);
     return topic ? show(image, *topic, operations) : missing(wanted, ErrorCode::UnknownTopicId);
@@ -88,7 +91,7 @@ Topic answer_one(const cluster::Image& image, const Request::MetadataRequestTopi
   if (!cluster::check_topic_name(*wanted.name)) {
     return missing(wanted, ErrorCode::InvalidTopicException);
   }
-  const auto why = std::ranges::find(refused, *wanted.name, [](const auto& r) { return r.first; });
+  const auto why = refused.find(*wanted.name);
   return missing(wanted, why == refused.end() ? ErrorCode::UnknownTopicOrPartition : why->second);
 }
 
@@ -107,7 +110,7 @@ void show_cluster(Call& call, const cluster::Image& image, Response& response) {
 env::Task<Response> metadata(Call& call, Request request) {
   // Version 0 has no null list: there an empty one means all topics.
   const bool all = !request.topics || (call.version() == 0 && request.topics->empty());
-  std::vector<std::pair<TopicName, ErrorCode>> refused;
+  std::map<TopicName, ErrorCode> refused;
   if (!all && request.allow_auto_topic_creation && call.options().auto_create_topics) {
     refused = co_await make_missing(call, *request.topics);
   }
