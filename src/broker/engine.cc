@@ -233,7 +233,8 @@ env::Task<void> Engine::delete_folder_later(std::string folder, Duration delay) 
 void Engine::serve(env::ConnectionPtr socket, std::uint64_t id) {
   if (stopping_) return;
   if (connections_.size() >= node_.most_connections / node_.engines.size()) {
-    const ClientFacts client{.connection = id, .peer = socket->peer(), .local = socket->local()};
+    const ClientFacts client{
+        .connection = id, .peer = socket->peer(), .local = socket->local(), .software = {}};
     note_hang_up(client, "there are as many connections as open files allow");
     return;
   }
