@@ -18,7 +18,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CI = os.environ.get("CI") == "true"
-FIXED_SEEDS, FRESH_SEEDS = 4, 4
+FIXED_SEEDS, FRESH_SEEDS = 10, 10
 SEED = re.compile(r"^seed (\d+) hash \w+ (ok|FAILED: .*)$", re.M)
 VERDICT = re.compile(r"^(ok|FAIL|skip) (\S+)\s?(.*)$")
 
