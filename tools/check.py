@@ -8,6 +8,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 
@@ -72,8 +73,8 @@ def headers_compile_alone():
         for file, command in commands.items():
             if file.startswith(f"{ROOT}/src/{folder}/"):
                 break
-        flags = [word for word in command.split()[1:] if word[:2] in ("-I", "-D", "-W", "-m", "-s") and word != "-o"]
-        compiler = next(word for word in command.split() if "clang++" in word)
+        flags = [word for word in shlex.split(command)[1:] if word[:2] in ("-I", "-D", "-W", "-m", "-s") and word != "-o"]
+        compiler = next(word for word in shlex.split(command) if "clang++" in word)
         return attempt([compiler, *flags, "-fsyntax-only", "-Wno-pragma-once-outside-header", "-x", "c++", header])
 
     in_parallel(compile_header, sources("src/**/*.h", "src/*/*.h"))
@@ -82,7 +83,7 @@ def headers_compile_alone():
 def second_compiler():
     """GCC's warnings, without making anything."""
     def compile_file(command):
-        words = [word for word in command.split() if word not in ("ccache",) and not word.endswith("/ccache")]
+        words = [word for word in shlex.split(command) if word not in ("ccache",) and not word.endswith("/ccache")]
         without_output = words[:words.index("-o")] + words[words.index("-c"):]
         return attempt([*without_output, "-fsyntax-only"])
 
