@@ -73,8 +73,9 @@ def headers_compile_alone():
         for file, command in commands.items():
             if file.startswith(f"{ROOT}/src/{folder}/"):
                 break
-        flags = [word for word in shlex.split(command)[1:] if word[:2] in ("-I", "-D", "-W", "-m", "-s") and word != "-o"]
-        compiler = next(word for word in shlex.split(command) if "clang++" in word)
+        words = shlex.split(command)
+        flags = [word for word in words[1:] if word[:2] in ("-I", "-D", "-W", "-m", "-s")]
+        compiler = next(word for word in words if "clang++" in word)
         return attempt([compiler, *flags, "-fsyntax-only", "-Wno-pragma-once-outside-header", "-x", "c++", header])
 
     in_parallel(compile_header, sources("src/**/*.h", "src/*/*.h"))
