@@ -1,5 +1,6 @@
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <thread>
@@ -54,6 +55,18 @@ Result<void> set_up_log(const config::BrokerOptions& options) {
   return {};
 }
 
+// How to call this program from the folder where it was started, so that what is shown can be
+// pasted.
+std::string program() {
+  std::error_code error;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return "thalweg";
+  const std::filesystem::path here = std::filesystem::current_path(error);
+  const std::filesystem::path near = error ? self : self.lexically_proximate(here);
+  if (near.string().starts_with("..")) return self.string();
+  return near.has_parent_path() ? near.string() : "./" + near.string();
+}
+
 void welcome(const broker::Server& server) {
   const std::string kafka = env::to_text(server.kafka());
   const std::string http = env::to_text(server.http());
@@ -62,12 +75,13 @@ void welcome(const broker::Server& server) {
       "    Kafka protocol   {0}\n"
       "    Metrics, health  http://{1}/metrics  /healthz  /readyz\n\n"
       "  Try, in another terminal:\n\n"
+      "    alias thalweg={2}\n"
       "    thalweg topic create orders --partitions 3 -b {0}\n"
       "    echo 'hello' | thalweg produce orders -b {0}\n"
       "    thalweg consume orders -e -b {0}\n"
       "    kcat -b {0} -L\n\n"
       "  Ctrl-C stops it and loses nothing.\n\n",
-      kafka, http);
+      kafka, http, program());
   // The line that scripts wait for.
   say("ready kafka={} http={}\n", kafka, http);
   flush_output();
