@@ -157,6 +157,11 @@ env::Task<void> Clients::produce(int producer) {
         }
         break;
       }
+      if (!is_retriable(base.error().code)) {
+        history_.contradictions.push_back("producer " + std::to_string(producer) + " is refused: " +
+                                          std::string(name_of(base.error().code)));
+        co_return;
+      }
       link.reset();
       co_await shard_.sleep(100ms);
     }

@@ -5,7 +5,7 @@
 namespace simulation {
 namespace {
 
-config::Pairs settings(sim::World& world) {
+config::Pairs all_settings(sim::World& world, const std::vector<std::string>& more) {
   config::Pairs pairs;
   const auto set = [&](const std::string& assignment) {
     check(config::set(pairs, assignment).has_value(), "a setting of the simulation");
@@ -17,13 +17,14 @@ config::Pairs settings(sim::World& world) {
   set("log.flush.offset.checkpoint.interval.ms=2000");
   // Small segments, half of the time, so that rolls and crashes meet.
   if (world.clockwork().random() % 2 == 0) set("log.segment.bytes=1048576");
+  for (const std::string& setting : more) set(setting);
   return pairs;
 }
 
 }  // namespace
 
-Node::Node(sim::World& world, sim::Machine& machine)
-    : world_(world), machine_(machine), settings_(settings(world)) {}
+Node::Node(sim::World& world, sim::Machine& machine, const std::vector<std::string>& settings)
+    : world_(world), machine_(machine), settings_(all_settings(world, settings)) {}
 
 void Node::start() {
   std::vector<env::Shard*> shards;

@@ -1,6 +1,8 @@
 // The broker of a simulated run, on one machine: started, crashed and stopped as a test likes.
 #pragma once
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "broker/server.h"
 #include "sim/world.h"
@@ -11,7 +13,8 @@ inline const env::Address kBrokerAddress{"10.0.0.1", 9092};  // Of the machine "
 
 class Node {
  public:
-  Node(sim::World& world, sim::Machine& machine);
+  // `settings` come on top of those of every run, as --set takes them.
+  Node(sim::World& world, sim::Machine& machine, const std::vector<std::string>& settings = {});
 
   void start();
   // Pulls the plug. What ran ends by itself, on a disk that takes nothing more.

@@ -14,11 +14,11 @@ constexpr Duration kBadDay = 20s;
 
 }  // namespace
 
-Outcome run(std::uint64_t seed) {
+Outcome run(std::uint64_t seed, const std::vector<std::string>& settings) {
   sim::World world(seed);
   sim::Machine& home = world.add_machine("10.0.0.1", 2);
   sim::Machine& away = world.add_machine("10.0.0.2", 1);
-  Node broker(world, home);
+  Node broker(world, home, settings);
   broker.start();
 
   Outcome outcome;

@@ -14,6 +14,8 @@ struct Outcome {
   std::size_t read = 0;
 };
 
-Outcome run(std::uint64_t seed);
+// `settings` are for the broker, as --set takes them: a test weakens it by one, to see that the
+// checks find out.
+Outcome run(std::uint64_t seed, const std::vector<std::string>& settings = {});
 
 }  // namespace simulation
