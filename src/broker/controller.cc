@@ -1,6 +1,7 @@
 #include "broker/controller.h"
 
 #include "broker/engine.h"
+#include "broker/fresh_id.h"
 
 namespace broker {
 namespace {
@@ -21,17 +22,7 @@ cluster::Context Controller::context(const config::BrokerOptions& options) {
           .options = options,
           .self = node_.id,
           .fixed = node_.fixed,
-          .fresh_id = [this] { return fresh_id(); }};
-}
-
-Uuid Controller::fresh_id() {
-  Uuid id;
-  store_big(id.bytes.data(), static_cast<std::int64_t>(shard_.random()));
-  store_big(id.bytes.data() + 8, static_cast<std::int64_t>(shard_.random()));
-  // Version 4, variant 1 (RFC 9562), as Kafka's random ids are. So it is never zero either.
-  id.bytes[6] = (id.bytes[6] & std::byte{0x0f}) | std::byte{0x40};
-  id.bytes[8] = (id.bytes[8] & std::byte{0x3f}) | std::byte{0x80};
-  return id;
+          .fresh_id = [this] { return fresh_id(shard_); }};
 }
 
 env::Task<Result<void>> Controller::register_self(cluster::Broker self) {

@@ -53,7 +53,6 @@ class Controller {
  private:
   config::BrokerOptions current_options() const;
   cluster::Context context(const config::BrokerOptions& options);
-  Uuid fresh_id();
   env::Task<Result<void>> carry_out(std::vector<cluster::Record> records);
   env::Task<Result<void>> publish(const cluster::Applied& applied);
 

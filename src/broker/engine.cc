@@ -4,6 +4,7 @@
 #include <set>
 
 #include "broker/coordinator.h"
+#include "broker/fresh_id.h"
 #include "broker/metrics.h"
 #include "broker/partition_log.h"
 #include "observe/log.h"
@@ -206,10 +207,7 @@ env::Task<void> Engine::remove_topic(const cluster::Topic& topic) {
     partitions_.erase(found);
     if (topic.name == kOffsetsTopic) groups_->close(index);
 
-    Uuid fresh;
-    store_big(fresh.bytes.data(), static_cast<std::int64_t>(shard_.random()));
-    store_big(fresh.bytes.data() + 8, static_cast<std::int64_t>(shard_.random()));
-    const Result<std::string> folder = co_await partition->remove(fresh);
+    const Result<std::string> folder = co_await partition->remove(fresh_id(shard_));
     if (!folder) {
       observe::error("a deleted partition's folder could not be set aside",
                      {{"partition", partition->name().folder()}, {"why", folder.error()}});

@@ -2,6 +2,7 @@
 
 #include "broker/controller.h"
 #include "broker/engine.h"
+#include "broker/fresh_id.h"
 #include "broker/metrics.h"
 #include "log/names.h"
 #include "observe/log.h"
@@ -84,15 +85,6 @@ Server::Server(std::vector<env::Shard*> shards, config::Pairs fixed, std::size_t
 
 Server::~Server() = default;
 
-Uuid Server::fresh_id() {
-  Uuid id;
-  store_big(id.bytes.data(), static_cast<std::int64_t>(shard_.random()));
-  store_big(id.bytes.data() + 8, static_cast<std::int64_t>(shard_.random()));
-  id.bytes[6] = (id.bytes[6] & std::byte{0x0f}) | std::byte{0x40};
-  id.bytes[8] = (id.bytes[8] & std::byte{0x3f}) | std::byte{0x80};
-  return id;
-}
-
 env::Task<Result<void>> Server::start() {
   // A port that is taken or a folder that is not ours is found out before anything is changed.
   CO_TRY_VOID(listen());
@@ -122,14 +114,15 @@ Result<void> Server::listen() {
 }
 
 env::Task<Result<void>> Server::open_storage() {
-  CO_TRY(data_, co_await store::open_data_dir(shard_.files(), options_.data_dir,
-                                              {.node_id = node_.id,
-                                               .cluster_id = std::nullopt,
-                                               .fresh_cluster_id = to_text(fresh_id()),
-                                               .fresh_directory_id = DirectoryId{fresh_id()}}));
+  CO_TRY(data_,
+         co_await store::open_data_dir(shard_.files(), options_.data_dir,
+                                       {.node_id = node_.id,
+                                        .cluster_id = std::nullopt,
+                                        .fresh_cluster_id = to_text(fresh_id(shard_)),
+                                        .fresh_directory_id = DirectoryId{fresh_id(shard_)}}));
   report_data_dir();
   node_.cluster_id = data_.meta.cluster_id;
-  node_.directory = data_.meta.directory_id.value_or(DirectoryId{fresh_id()});
+  node_.directory = data_.meta.directory_id.value_or(DirectoryId{fresh_id(shard_)});
   syncer_ = std::make_unique<store::Syncer>(shard_);
   cache_ = std::make_unique<store::FileCache>(shard_.files(), store::FileCache::Limits{});
   const auto recovery = data_.recovery_points.find({kMetadataTopic, {}});
@@ -209,7 +202,7 @@ env::Task<Result<void>> Server::set_strays_aside(const cluster::Image& image) {
         file ? logs::parse_partition_metadata(as_text(*file)) : Result<TopicId>(fail(file.error()));
     const bool ours = topic && topic->find(name.partition) && (!id || *id == topic->id);
     if (ours) continue;
-    const std::string aside = path + "." + to_text(fresh_id()) + "-stray";
+    const std::string aside = path + "." + to_text(fresh_id(shard_)) + "-stray";
     CO_TRY_VOID(shard_.files().rename(path, aside));
     observe::warn("a folder belongs to no partition and was set aside",
                   {{"folder", path}, {"now", aside}});

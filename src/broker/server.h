@@ -46,7 +46,6 @@ class Server {
   env::Task<void> accept_connections();
   env::Task<void> checkpoint_often();
   env::Task<Result<void>> checkpoint();
-  Uuid fresh_id();
   void report_data_dir();
 
   std::vector<env::Shard*> shards_;
