@@ -11,6 +11,7 @@ usage() {
 ./do test [FILTER]           every test, or the suites and tests whose name contains FILTER
 ./do sim SEED                replay one simulated run
 ./do fuzz [TARGET [SECONDS]] fuzz one target or each in turn, 60 seconds by default
+./do oracle [NAME]           hold messages and batches against Apache Kafka's own classes
 ./do bench [NAME]            measure: all of bench/, or one
 ./do check                   what reads the sources: format, layers, tidy, warnings of a second compiler
 ./do fmt                     format the sources in place
@@ -97,6 +98,11 @@ case $command in
     packages packages packages-test
     configure fuzz
     exec python3 tools/fuzz.py "$@"
+    ;;
+  oracle)
+    packages packages packages-test
+    build debug thalweg_oracle formats_test
+    exec python3 tools/oracle.py "$@"
     ;;
   bench)
     packages packages packages-bench

@@ -19,6 +19,8 @@ set(wire_generated_sources ${listed})
 list(FILTER wire_generated_sources INCLUDE REGEX "/gen/wire/")
 set(base_generated_sources ${listed})
 list(FILTER base_generated_sources INCLUDE REGEX "/gen/base/")
+set(json_generated_sources ${listed})
+list(FILTER json_generated_sources INCLUDE REGEX "/gen/json/")
 
 add_custom_command(
   OUTPUT ${GENERATED_DIR}/stamp

@@ -10,6 +10,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 from wiregen.errors import generate_errors, read_errors  # noqa: E402
+from wiregen.json_text import generate_json_texts  # noqa: E402
 from wiregen.messages import generate_messages  # noqa: E402
 from wiregen.schema import SchemaError, read_schemas  # noqa: E402
 from wiregen.tables import generate_tables  # noqa: E402
@@ -26,7 +27,7 @@ def main():
     except SchemaError as wrong:
         raise SystemExit(f"schema/{wrong}")
     files = generate_errors(read_errors(ROOT / "schema/errors.table"))
-    files |= generate_messages(schemas) | generate_tables(schemas)
+    files |= generate_messages(schemas) | generate_tables(schemas) | generate_json_texts(schemas)
     for name, text in files.items():
         path = args.out / name
         if args.list:

@@ -1,5 +1,5 @@
 // Record batches that Apache Kafka's client wrote must mean to us what they mean to it, and those
-// that we write are to be read by it: tools/oracle/batches makes the file and checks ours.
+// that we write are to be read by it: `./do oracle batches` makes such files and checks ours.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -22,7 +22,12 @@ constexpr std::size_t kMostListed = 20;
 std::string hex(std::optional<Bytes> bytes) {
   if (!bytes) return "-";
   std::string text = "x";
-  for (const std::byte b : *bytes) text += fmt::format("{:02x}", std::to_integer<int>(b));
+  for (const std::byte b : *bytes) {
+    for (const unsigned digit :
+         {std::to_integer<unsigned>(b >> 4), std::to_integer<unsigned>(b & std::byte{15})}) {
+      text += "0123456789abcdef"[digit];
+    }
+  }
   return text;
 }
 
@@ -79,7 +84,9 @@ struct Golden {
 enum class Format { Batches, OldMessageSets };
 
 std::vector<Golden> read_golden(Format format = Format::Batches) {
-  std::ifstream in(THALWEG_SOURCE_DIR "/tests/formats/batches/kafka-clients-4.2.1.txt");
+  const char* fresh = std::getenv("THALWEG_BATCHES");  // Others than the kept ones: ./do oracle.
+  const char* kept = THALWEG_SOURCE_DIR "/tests/formats/batches/kafka-clients-4.2.1.txt";
+  std::ifstream in(fresh ? fresh : kept);
   std::vector<Golden> batches;
   for (std::string line; std::getline(in, line);) {
     if (line.starts_with("#")) continue;
@@ -209,7 +216,7 @@ void write_batch(std::ostream& out, const std::string& name, Bytes batch) {
 // For Kafka to read: everything above in every codec, at the ends of its levels.
 TEST(KafkaBatches, WriteOurs) {
   const char* path = std::getenv("THALWEG_BATCHES_OUT");
-  if (path == nullptr) return;  // Only with Java beside; see tools/oracle/batches/README.md.
+  if (path == nullptr) return;  // Only with Java beside: ./do oracle batches.
   wire::BatchScratch scratch;
   std::ofstream out(path);
   for (const Golden& golden : read_golden()) {

@@ -21,16 +21,18 @@ import org.apache.kafka.common.record.RecordBatch;
 import org.apache.kafka.common.record.SimpleRecord;
 import org.apache.kafka.common.record.TimestampType;
 
-/** Writes record batches with Apache Kafka's code, and checks ours with it. See README.md. */
+/** Writes record batches with Apache Kafka's code, and checks ours with it. `./do oracle batches`. */
 public final class Batches {
     private static final int MOST_LISTED = 20;
     private static final long TIME = 1_700_000_000_000L;
     private static final List<String> CODECS = List.of("none", "gzip", "snappy", "lz4", "zstd");
 
     public static void main(String[] args) throws IOException {
-        if (args.length == 2 && args[0].equals("write")) write(Path.of(args[1]));
+        if (args.length == 2 && args[0].equals("write")) write(Path.of(args[1]), 0, 0);
+        else if (args.length == 4 && args[0].equals("write"))
+            write(Path.of(args[1]), Integer.parseInt(args[2]), Long.parseLong(args[3]));
         else if (args.length == 2 && args[0].equals("check")) check(Path.of(args[1]));
-        else throw new IllegalArgumentException("write FILE or check FILE");
+        else throw new IllegalArgumentException("write FILE, write FILE RANDOM-BATCHES SEED, or check FILE");
     }
 
     // Writing.
@@ -38,7 +40,7 @@ public final class Batches {
     private record Kind(String name, int baseOffset, int epoch, TimestampType time, long producerId,
                         short producerEpoch, int sequence, boolean transactional) {}
 
-    private static void write(Path path) throws IOException {
+    private static void write(Path path, int chance, long seed) throws IOException {
         StringBuilder out = new StringBuilder("# Made by tools/oracle/batches with kafka-clients 4.2.1.\n");
         List<Kind> kinds = List.of(
             new Kind("plain", 0, -1, TimestampType.CREATE_TIME, -1L, (short) -1, -1, false),
@@ -50,6 +52,8 @@ public final class Batches {
             for (Kind kind : kinds) describe(out, kind.name + "-" + codec, build(kind, codec, few()));
             if (!codec.equals("none")) describe(out, "long-" + codec, build(kinds.get(0), codec, many()));
         }
+        Random random = new Random(seed);
+        for (int i = 0; i < chance; ++i) describe(out, "random-" + i, any(random, i));
         for (ControlRecordType type : List.of(ControlRecordType.ABORT, ControlRecordType.COMMIT)) {
             MemoryRecords marker = MemoryRecords.withEndTransactionMarker(55, TIME, 9, 4712L, (short) 1,
                 new EndTransactionMarker(type, 12));
@@ -65,6 +69,41 @@ public final class Batches {
             }
         }
         Files.writeString(path, out);
+    }
+
+    /** A batch of anything, in each codec in turn and at any of its levels. */
+    private static ByteBuffer any(Random random, int turn) {
+        boolean producer = random.nextBoolean();
+        MemoryRecordsBuilder builder = MemoryRecords.builder(ByteBuffer.allocate(1024), RecordBatch.MAGIC_VALUE_V2,
+            compression(random, CODECS.get(turn % CODECS.size())), TimestampType.CREATE_TIME, 0, TIME,
+            producer ? random.nextLong() >>> 1 : -1L, producer ? (short) random.nextInt(1 << 15) : -1,
+            producer ? random.nextInt() & Integer.MAX_VALUE : -1, producer && random.nextBoolean(), -1);
+        for (int n = 1 + random.nextInt(random.nextInt(8) == 0 ? 500 : 12); n > 0; --n) {
+            Header[] headers = new Header[random.nextInt(3) == 0 ? random.nextInt(5) : 0];
+            for (int i = 0; i < headers.length; ++i)
+                headers[i] = new RecordHeader("h\u00e4" + random.nextInt(100), anyBytes(random, 40));
+            builder.append(new SimpleRecord(TIME + (random.nextLong() >> (24 + random.nextInt(40))),
+                anyBytes(random, 30), anyBytes(random, random.nextInt(200) == 0 ? 200_000 : 200), headers));
+        }
+        return builder.build().buffer();
+    }
+
+    private static Compression compression(Random random, String codec) {
+        switch (codec) {
+            case "gzip": return Compression.gzip().level(1 + random.nextInt(9)).build();
+            case "lz4": return Compression.lz4().level(1 + random.nextInt(17)).build();
+            case "zstd": return Compression.zstd().level(random.nextInt(30) - 7).build();
+            default: return Compression.of(codec).build();
+        }
+    }
+
+    /** Null, empty, noise, or what compresses. */
+    private static byte[] anyBytes(Random random, int most) {
+        int kind = random.nextInt(5);
+        byte[] bytes = kind == 0 ? null : new byte[kind == 1 ? 0 : random.nextInt(most)];
+        if (kind == 2) random.nextBytes(bytes);
+        if (kind > 2) Arrays.fill(bytes, (byte) random.nextInt());
+        return bytes;
     }
 
     private static ByteBuffer build(Kind kind, String codec, List<SimpleRecord> records) {
