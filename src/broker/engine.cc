@@ -85,7 +85,7 @@ Engine::Engine(Node& node, env::Shard& shard, cluster::ImagePtr image)
           static_cast<std::size_t>(options_.fetch_session_slots) / node.engines.size() + 1,
           kSessionEviction),
       syncer_(shard),
-      cache_(shard.files(), {}),
+      cache_(shard.files(), {.files = node.open_files.of_logs_each}),
       groups_(std::make_unique<GroupCoordinator>(shard, group_limits(options_))),
       running_(shard),
       stop_(shard) {
@@ -230,7 +230,7 @@ env::Task<void> Engine::delete_folder_later(std::string folder, Duration delay) 
 
 void Engine::serve(env::ConnectionPtr socket, std::uint64_t id) {
   if (stopping_) return;
-  if (connections_.size() >= node_.most_connections / node_.engines.size()) {
+  if (connections_.size() >= node_.open_files.connections / node_.engines.size()) {
     const ClientFacts client{
         .connection = id, .peer = socket->peer(), .local = socket->local(), .software = {}};
     note_hang_up(client, "there are as many connections as open files allow");

@@ -18,6 +18,12 @@ namespace broker {
 class Controller;
 class Engine;
 
+// How the open files that the process may have are shared out.
+struct OpenFiles {
+  std::size_t connections = 10'000;  // Of the whole process; more are closed as they come.
+  std::size_t of_logs_each = 512;    // Of each shard's logs; the least recently used are closed.
+};
+
 struct Node {
   BrokerId id;
   std::string cluster_id;
@@ -29,7 +35,7 @@ struct Node {
   std::vector<std::unique_ptr<Engine>> engines;  // One a shard, by index.
   std::unique_ptr<Controller> controller;        // Belongs to shard 0.
   observe::Registry* registry = nullptr;
-  std::size_t most_connections = 10'000;  // Of the whole process.
+  OpenFiles open_files;
   // Writes down how far the logs of all shards are. To be asked of shard 0 only.
   std::function<env::Task<Result<void>>()> checkpoint;
 

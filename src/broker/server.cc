@@ -67,7 +67,7 @@ env::Task<http::Response> metrics_page(observe::Registry& registry, env::Shard& 
 
 std::vector<observe::MetricTable> metric_tables() { return {meters::kMetrics}; }
 
-Server::Server(std::vector<env::Shard*> shards, config::Pairs fixed, std::size_t most_connections)
+Server::Server(std::vector<env::Shard*> shards, config::Pairs fixed, OpenFiles open_files)
     : shards_(std::move(shards)),
       shard_(*shards_.front()),
       options_(config::broker_options({.fixed = &fixed})),
@@ -79,7 +79,7 @@ Server::Server(std::vector<env::Shard*> shards, config::Pairs fixed, std::size_t
   node_.data_folder = options_.data_dir;
   node_.fixed = std::move(fixed);
   node_.registry = &registry_;
-  node_.most_connections = most_connections;
+  node_.open_files = open_files;
   http_ = std::make_unique<http::Server>(shard_, http::Limits{});
 }
 

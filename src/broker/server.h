@@ -19,9 +19,7 @@ namespace broker {
 class Server {
  public:
   // `fixed` are the settings from the config file and the command line, checked.
-  // More connections than `most_connections` are closed as they come: logs need open files too.
-  Server(std::vector<env::Shard*> shards, config::Pairs fixed,
-         std::size_t most_connections = 10'000);
+  Server(std::vector<env::Shard*> shards, config::Pairs fixed, OpenFiles open_files = {});
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -12,7 +13,6 @@
 #include "config/file.h"
 #include "observe/log.h"
 #include "posix/process.h"
-#include "store/file_cache.h"
 
 namespace app {
 namespace {
@@ -90,8 +90,8 @@ void welcome(const broker::Server& server) {
 // A broker in this process, from the first shard's point of view.
 class Running {
  public:
-  Running(posix::Process& process, config::Pairs pairs, std::size_t most_connections)
-      : process_(process), server_(process.all_shards(), std::move(pairs), most_connections) {}
+  Running(posix::Process& process, config::Pairs pairs, broker::OpenFiles open_files)
+      : process_(process), server_(process.all_shards(), std::move(pairs), open_files) {}
 
   void begin() {
     env::spawn(server_.start(), [this](Result<void> started) {
@@ -126,11 +126,15 @@ class Running {
   std::optional<Error> failure_;
 };
 
-// How many connections the limit on open files leaves room for, beside what logs hold open.
-std::size_t connections_within(std::uint64_t files, int shards) {
-  const std::uint64_t of_logs = store::FileCache::Limits{}.files + 200;
-  const std::uint64_t kept = of_logs * static_cast<std::uint64_t>(shards) + 100;
-  return files > kept + 100 ? files - kept : 100;
+// Half of what may be open is for logs: a partition that is written to needs three files, and
+// opening them for each batch costs more than writing it. The rest is for connections.
+broker::OpenFiles share_out(std::uint64_t files, int shards) {
+  constexpr std::uint64_t kLeast = 512, kMost = 30'000;  // Of one shard's logs.
+  constexpr std::uint64_t kBeside = 200;  // Of a shard: syncs, snapshots, its reactor.
+  const auto all = static_cast<std::uint64_t>(shards);
+  const std::uint64_t each = std::clamp(files / 2 / all, kLeast, kMost);
+  const std::uint64_t kept = (each + kBeside) * all + 100;
+  return {.connections = files > kept + 100 ? files - kept : 100, .of_logs_each = each};
 }
 
 Outcome<> serve(const ServeOptions& options) {
@@ -143,7 +147,7 @@ Outcome<> serve(const ServeOptions& options) {
   const std::uint64_t files = posix::raise_file_limit();
   const auto cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   posix::Process process(broker.shards > 0 ? broker.shards : cores);
-  Running running(process, std::move(*pairs), connections_within(files, process.shards()));
+  Running running(process, std::move(*pairs), share_out(files, process.shards()));
   process.on_signal([&running](int signal) { running.on_signal(signal); });
   process.run([&running](env::Shard& shard) {
     if (shard.index() == 0) running.begin();
