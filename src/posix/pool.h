@@ -34,7 +34,7 @@ class Pool {
 
 // The pools of a process. Syncs have their own: a slow name look-up must not delay them.
 struct Pools {
-  Pool syncs{4};
+  Pool syncs{16};
   Pool reads{4};
   Pool names{2};
 };
