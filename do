@@ -12,7 +12,7 @@ usage() {
 ./do sim SEED                replay one simulated run
 ./do fuzz [TARGET [SECONDS]] fuzz one target or each in turn, 60 seconds by default
 ./do oracle [NAME]           hold messages and batches against Apache Kafka's own classes
-./do bench [NAME]            measure: all of bench/, or one
+./do bench [NAME]            measure: all of bench/, or one; `compare` runs Apache Kafka beside it
 ./do check                   what reads the sources: format, layers, tidy, warnings of a second compiler
 ./do fmt                     format the sources in place
 ./do docs                    write again the documents that are made from declarations
@@ -106,8 +106,10 @@ case $command in
     ;;
   bench)
     packages packages packages-bench
+    [[ ${1:-} =~ ^(compare|report|flame)$ ]] && packages packages-compare
     configure release
-    exec python3 bench/run.py "$@"
+    # Debian's own Python, whatever else is called python3 here: its packages are for that one.
+    exec /usr/bin/python3 bench/run.py "$@"
     ;;
   check)
     packages packages packages-test packages-check

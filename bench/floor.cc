@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -169,17 +170,19 @@ bool more_to_read(int fd) {
 void Floor::serve(int fd) {
   std::vector<char> frame;
   Writer answers;
-  Partition* written = nullptr;
+  std::set<Partition*> written;
   // Answers gather while more requests are there to be read, so that a sync covers them all.
   const auto flush = [&] {
-    if (written && sync_) written->sync.wait();
-    written = nullptr;
+    for (Partition* one : written) {
+      if (sync_) one->sync.wait();
+    }
+    written.clear();
     bench::send_all(fd, answers.bytes.data(), answers.bytes.size());
     answers.bytes.clear();
   };
   while (bench::read_answer(fd, frame)) {
     const std::int16_t api = load<std::int16_t>(frame.data());
-    if (api == 0) written = append(frame, answers);
+    if (api == 0) written.insert(append(frame, answers));
     if (api == 1) fetch(fd, frame);
     if (api == 19) answers.i32(8).i32(load<std::int32_t>(frame.data() + 4)).i32(0);
     if (!answers.bytes.empty() && (answers.bytes.size() > 4096 || !more_to_read(fd))) flush();

@@ -1,52 +1,42 @@
-// Drives a broker with produce or fetch requests as fast as it answers, and prints one line of
-// JSON: bytes a second, latencies, and errors. It speaks only versions without compact encodings,
-// so it drives Thalweg, the floors beside this file, and Apache Kafka alike.
+// Drives a broker with produce or fetch requests over plain sockets, and prints one line of JSON.
+// It costs far less than a client library, so that on a small machine the broker is what is
+// measured. It speaks only versions without compact encodings, so it drives Thalweg, the floors
+// beside this file, and Apache Kafka alike.
 //
-//   load produce|fetch HOST:PORT TOPIC CONNECTIONS DEPTH RECORDS SECONDS
+//   load produce|fetch address=HOST:PORT topic=NAME [NAME=VALUE]...      see plan.h
 //
-// Each connection has a partition of its own and DEPTH requests under way; a produce request
-// carries one batch of RECORDS records of 1 KiB, with acks=all.
+// A produce request carries one batch for each of `spread` partitions, with acks=all; a
+// connection's next request takes the next partitions. A connection that fetches keeps to one
+// partition, and at its end begins again.
+#include <poll.h>
+#include <sys/prctl.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <deque>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "outcome.h"
+#include "plan.h"
 #include "socket.h"
 #include "wire/record_batch_builder.h"
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using bench::Clock;
 using bench::load;
+using bench::Outcome;
+using bench::Plan;
 using bench::Writer;
 
-constexpr std::size_t kRecordSize = 1024;
-
-struct Plan {
-  bool produce;
-  std::string address;
-  std::string topic;
-  int connections;
-  int depth;
-  int records;
-  double seconds;
-};
-
-struct Outcome {
-  std::uint64_t bytes = 0;
-  std::uint64_t errors = 0;
-  std::vector<float> milliseconds;
-};
-
-ByteVector batch_of(int records) {
+ByteVector batch_of(const Plan& plan) {
   wire::BatchBuilder builder;
-  ByteVector value(kRecordSize - 30);
+  ByteVector value(static_cast<std::size_t>(plan.bytes));
   std::uint32_t dice = 7;
-  for (int i = 0; i < records; ++i) {
+  for (int i = 0; i < plan.records; ++i) {
     for (std::byte& byte : value)
       byte = static_cast<std::byte>((dice = dice * 1664525U + 1013904223U) >> 24);
     builder.add(Timestamp{1'767'225'600'000 + i}, {}, value);
@@ -56,7 +46,7 @@ ByteVector batch_of(int records) {
 
 void create_topic(const Plan& plan) {
   Writer body;
-  body.i32(1).string(plan.topic).i32(plan.connections).i16(1).i32(0).i32(0).i32(30'000).i8(0);
+  body.i32(1).string(plan.topic).i32(plan.partitions).i16(1).i32(0).i32(0).i32(60'000).i8(0);
   const int fd = bench::connect_to(plan.address);
   const std::vector<char> ask = bench::request(19, 2, 1, body);
   bench::send_all(fd, ask.data(), ask.size());
@@ -65,12 +55,138 @@ void create_topic(const Plan& plan) {
   ::close(fd);
 }
 
-std::vector<char> produce_request(const Plan& plan, int partition) {
-  const ByteVector batch = batch_of(plan.records);
-  Writer body;
-  body.i16(-1).i16(-1).i32(30'000).i32(1).string(plan.topic).i32(1).i32(partition);
-  body.i32(static_cast<std::int32_t>(batch.size())).raw(batch.data(), batch.size());
-  return bench::request(0, 3, 1, body);
+// A produce request and the places of the partitions' numbers in it.
+struct ProduceRequest {
+  explicit ProduceRequest(const Plan& plan) {
+    const ByteVector batch = batch_of(plan);
+    Writer body;
+    body.i16(-1).i16(-1).i32(30'000).i32(1).string(plan.topic).i32(plan.spread);
+    const std::size_t entry = 4 + 4 + batch.size();
+    for (int i = 0; i < plan.spread; ++i) {
+      body.i32(0).i32(static_cast<std::int32_t>(batch.size())).raw(batch.data(), batch.size());
+    }
+    bytes = bench::request(0, 3, 1, body);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(plan.spread); ++i) {
+      numbers.push_back(bytes.size() - entry * (i + 1));
+    }
+  }
+  void address_to(int first, int partitions) {
+    for (const std::size_t at : numbers) {
+      Writer number;
+      number.i32(first++ % partitions);
+      std::memcpy(bytes.data() + at, number.bytes.data(), 4);
+    }
+  }
+  std::vector<char> bytes;
+  std::vector<std::size_t> numbers;
+};
+
+// Behind the name of the topic, which starts at `at`.
+const char* behind_topic(const std::vector<char>& answer, std::size_t at) {
+  return answer.data() + at + 2 + load<std::int16_t>(answer.data() + at);
+}
+
+// When the requests of one connection are due.
+class Schedule {
+ public:
+  Schedule(const Plan& plan, int client, Clock::time_point start) : paced_(plan.rate > 0) {
+    const double each = paced_ ? plan.clients * plan.records * plan.spread / plan.rate : 0;
+    period_ = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(each));
+    due_ = start + period_ * client / plan.clients;
+  }
+  // When the next one should have been sent; where nothing paces them, that is now.
+  Clock::time_point due() const { return paced_ ? due_ : Clock::now(); }
+  void sent() { due_ += period_; }
+  Clock::duration period() const { return period_; }
+
+ private:
+  bool paced_;
+  Clock::duration period_;
+  Clock::time_point due_;
+};
+
+class Producing {
+ public:
+  Producing(const Plan& plan, int client, Clock::time_point start, Outcome& outcome)
+      : plan_(plan),
+        outcome_(outcome),
+        request_(plan),
+        schedule_(plan, client, start),
+        end_(start + std::chrono::microseconds(static_cast<std::int64_t>(plan.seconds * 1e6))),
+        fd_(bench::connect_to(plan.address)),
+        next_partition_(client * plan.spread) {}
+
+  void run() {
+    // What is late by then will not be sent.
+    const auto last_call = end_ + (end_ - Clock::now());
+    while (true) {
+      const Clock::time_point due = schedule_.due();
+      const bool more = due < end_ && Clock::now() < last_call && !enough();
+      if (!more && under_way_.empty()) break;
+      if (more && static_cast<int>(under_way_.size()) < plan_.depth && !answered_before(due)) {
+        send(due);
+      } else {
+        receive();
+      }
+    }
+    if (plan_.rate > 0 && schedule_.due() < end_) {
+      outcome_.late += static_cast<std::uint64_t>((end_ - schedule_.due()) / schedule_.period());
+    }
+    ::close(fd_);
+  }
+
+ private:
+  bool enough() const {
+    return plan_.until > 0 && static_cast<double>(outcome_.bytes) * plan_.clients >= plan_.until;
+  }
+
+  // Waits until `due`, unless an answer comes before.
+  bool answered_before(Clock::time_point due) {
+    const auto left = due - Clock::now();
+    if (left <= Clock::duration::zero()) return false;
+    pollfd poll{.fd = fd_, .events = POLLIN, .revents = 0};
+    const timespec time{0, std::min<long>(999'999'999, std::chrono::nanoseconds(left).count())};
+    return ::ppoll(&poll, 1, &time, nullptr) > 0;
+  }
+
+  void send(Clock::time_point due) {
+    if (Clock::now() < due) return;  // Woken early.
+    request_.address_to(next_partition_, plan_.partitions);
+    next_partition_ = (next_partition_ + plan_.clients * plan_.spread) % plan_.partitions;
+    under_way_.push_back(due);
+    bench::send_all(fd_, request_.bytes.data(), request_.bytes.size());
+    schedule_.sent();
+  }
+
+  void receive() {
+    if (!bench::read_answer(fd_, answer_)) bench::give_up("the broker hung up");
+    outcome_.took(under_way_.front());
+    under_way_.pop_front();
+    // For each partition its number, error, base offset and append time.
+    const char* at = behind_topic(answer_, 8) + 4;
+    for (int i = 0; i < plan_.spread; ++i, at += 22) {
+      if (load<std::int16_t>(at + 4) != 0) {
+        ++outcome_.errors;
+        continue;
+      }
+      outcome_.bytes += static_cast<std::uint64_t>(plan_.batch_bytes());
+      outcome_.records += static_cast<std::uint64_t>(plan_.records);
+    }
+  }
+
+  const Plan& plan_;
+  Outcome& outcome_;
+  ProduceRequest request_;
+  Schedule schedule_;
+  Clock::time_point end_;
+  int fd_;
+  int next_partition_;
+  std::deque<Clock::time_point> under_way_;
+  std::vector<char> answer_;
+};
+
+void drive_produce(const Plan& plan, int client, Clock::time_point start, Outcome& outcome) {
+  Producing(plan, client, start, outcome).run();
 }
 
 std::vector<char> fetch_request(const Plan& plan, int partition, std::int64_t offset) {
@@ -79,12 +195,6 @@ std::vector<char> fetch_request(const Plan& plan, int partition, std::int64_t of
   body.i32(-1).i32(500).i32(1).i32(8 << 20).i8(0).i32(1).string(plan.topic).i32(1);
   body.i32(partition).i64(offset).i32(kMost);
   return bench::request(1, 4, 1, body);
-}
-
-// Where the error stands in a Produce answer, and where the partition's part stands in a Fetch
-// answer.
-const char* behind_topic(const std::vector<char>& answer, std::size_t at) {
-  return answer.data() + at + 2 + load<std::int16_t>(answer.data() + at);
 }
 
 // Follows the batches of a fetch answer: the offset after the last whole one, or `from`.
@@ -98,41 +208,17 @@ std::int64_t next_offset(const char* batches, std::int32_t size, std::int64_t fr
   return from;
 }
 
-void drive_produce(const Plan& plan, int partition, Clock::time_point end, Outcome& outcome) {
-  const int fd = bench::connect_to(plan.address);
-  const std::vector<char> ask = produce_request(plan, partition);
-  std::deque<Clock::time_point> under_way;
-  std::vector<char> answer;
-  while (Clock::now() < end || !under_way.empty()) {
-    while (Clock::now() < end && static_cast<int>(under_way.size()) < plan.depth) {
-      under_way.push_back(Clock::now());
-      bench::send_all(fd, ask.data(), ask.size());
-    }
-    if (!bench::read_answer(fd, answer)) bench::give_up("the broker hung up");
-    const std::chrono::duration<float, std::milli> took = Clock::now() - under_way.front();
-    under_way.pop_front();
-    outcome.milliseconds.push_back(took.count());
-    const char* partition_part = behind_topic(answer, 8) + 4;
-    if (load<std::int16_t>(partition_part + 4) == 0) {
-      outcome.bytes += static_cast<std::uint64_t>(plan.records) * kRecordSize;
-    } else {
-      ++outcome.errors;
-    }
-  }
-  ::close(fd);
-}
-
-void drive_fetch(const Plan& plan, int partition, Clock::time_point end, Outcome& outcome) {
+void drive_fetch(const Plan& plan, int client, Clock::time_point start, Outcome& outcome) {
+  const auto end = start + std::chrono::microseconds(static_cast<std::int64_t>(plan.seconds * 1e6));
   const int fd = bench::connect_to(plan.address);
   std::int64_t offset = 0;
   std::vector<char> answer;
   while (Clock::now() < end) {
-    const Clock::time_point started = Clock::now();
-    const std::vector<char> ask = fetch_request(plan, partition, offset);
+    const Clock::time_point began = Clock::now();
+    const std::vector<char> ask = fetch_request(plan, client % plan.partitions, offset);
     bench::send_all(fd, ask.data(), ask.size());
     if (!bench::read_answer(fd, answer)) bench::give_up("the broker hung up");
-    const std::chrono::duration<float, std::milli> took = Clock::now() - started;
-    outcome.milliseconds.push_back(took.count());
+    outcome.took(began);
     // index, error, high watermark, last stable offset, aborted transactions, size of the records.
     const char* part = behind_topic(answer, 12) + 4;
     if (load<std::int16_t>(part + 4) != 0) {
@@ -144,57 +230,28 @@ void drive_fetch(const Plan& plan, int partition, Clock::time_point end, Outcome
     const std::int32_t size = std::max(0, load<std::int32_t>(records));
     outcome.bytes += static_cast<std::uint64_t>(size);
     const std::int64_t next = next_offset(records + 4, size, offset);
+    outcome.records += static_cast<std::uint64_t>(next - offset);
     offset =
         next == load<std::int64_t>(part + 6) ? 0 : next;  // At the end, from the beginning again.
   }
   ::close(fd);
 }
 
-float percentile(const std::vector<float>& sorted, double share) {
-  if (sorted.empty()) return 0;
-  return sorted[std::min(sorted.size() - 1,
-                         static_cast<std::size_t>(share * static_cast<double>(sorted.size())))];
-}
-
-void print(const Plan& plan, const std::vector<Outcome>& outcomes) {
-  Outcome all;
-  for (const Outcome& one : outcomes) {
-    all.bytes += one.bytes;
-    all.errors += one.errors;
-    all.milliseconds.insert(all.milliseconds.end(), one.milliseconds.begin(),
-                            one.milliseconds.end());
-  }
-  std::ranges::sort(all.milliseconds);
-  const auto whole = [](std::uint64_t number) { return static_cast<unsigned long long>(number); };
-  std::printf(R"({"bytes": %llu, "seconds": %.3f, "requests": %llu, "errors": %llu, )",
-              whole(all.bytes), plan.seconds, whole(all.milliseconds.size()), whole(all.errors));
-  std::printf(R"("ms_50": %.3f, "ms_99": %.3f, "ms_999": %.3f})"
-              "\n",
-              percentile(all.milliseconds, 0.5), percentile(all.milliseconds, 0.99),
-              percentile(all.milliseconds, 0.999));
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 8) return 2;
-  const Plan plan{.produce = std::string(argv[1]) == "produce",
-                  .address = argv[2],
-                  .topic = argv[3],
-                  .connections = std::atoi(argv[4]),
-                  .depth = std::atoi(argv[5]),
-                  .records = std::atoi(argv[6]),
-                  .seconds = std::atof(argv[7])};
-  if (plan.produce) create_topic(plan);
-  const auto end =
-      Clock::now() + std::chrono::microseconds(static_cast<std::int64_t>(plan.seconds * 1e6));
-  std::vector<Outcome> outcomes(static_cast<std::size_t>(plan.connections));
+  const Plan plan = bench::plan_of(argc, argv);
+  if (plan.what != "produce" && plan.what != "fetch") bench::refuse("load produce or load fetch");
+  ::prctl(PR_SET_TIMERSLACK, 1);  // To the microsecond, where a request is due.
+  if (plan.what == "produce") create_topic(plan);
+  const auto start = Clock::now();
+  std::vector<Outcome> outcomes(static_cast<std::size_t>(plan.clients));
   {
     std::vector<std::jthread> threads;
-    for (int i = 0; i < plan.connections; ++i) {
-      threads.emplace_back(plan.produce ? drive_produce : drive_fetch, std::cref(plan), i, end,
-                           std::ref(outcomes[static_cast<std::size_t>(i)]));
+    for (int i = 0; i < plan.clients; ++i) {
+      threads.emplace_back(plan.what == "produce" ? drive_produce : drive_fetch, std::cref(plan), i,
+                           start, std::ref(outcomes[static_cast<std::size_t>(i)]));
     }
   }
-  print(plan, outcomes);
+  bench::print(bench::sum(outcomes), std::chrono::duration<double>(Clock::now() - start).count());
 }

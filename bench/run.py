@@ -1,71 +1,60 @@
 #!/usr/bin/env python3
-"""Measures. Usage: run.py [NAME]: one of node, produce, fetch, micro, or all four; `compare` runs Apache Kafka too.
+"""Measures Thalweg, on this machine and against what stands beside it. Nothing here passes or fails.
 
-Prints tables in Markdown, as docs/performance.md has them. Nothing here passes or fails.
+    ./do bench                  node, produce, fetch and micro, one after another
+    ./do bench node             start, memory, 10,000 partitions
+    ./do bench produce          against the floor program: the least a broker could do
+    ./do bench fetch            the same
+    ./do bench micro            the benchmarks of single functions (bench/*_bench.cc)
+    ./do bench compare [...]    Apache Kafka too, under the same loads; `./do bench compare --help`
+    ./do bench report           make the tables and plots of the last comparison again
+    ./do bench flame [NAME]     where the broker's time goes: bench/results/flame-NAME.svg
 """
-import json
-import os
-import pathlib
 import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests/support"))
-from apache_kafka import ApacheKafka  # noqa: E402
-from node import Node, Scratch  # noqa: E402
-from wire import Connection  # noqa: E402
+from servers import (BUILT, ROOT, Floor, await_answer, build, build_all, cpu_seconds, interrupt_on_term,
+                     status_bytes)
+from node import Node, NotReady, Scratch
+from wire import Connection
+import compare
+import flame
+import results
 
-BUILT = ROOT / "build/release"
-LOAD = BUILT / "tests/load"
-FLOOR = BUILT / "tests/floor"
 SECONDS = 5
 
 
-def status_bytes(pid, field):
-    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(field + ":"):
-            return int(line.split()[1]) * 1024
-    raise KeyError(field)
-
-
-def cpu_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def table(title, columns, rows):
-    print(f"\n{title}\n\n| " + " | ".join(columns) + " |\n|" + "---|" * len(columns))
-    for row in rows:
-        print("| " + " | ".join(str(cell) for cell in row) + " |")
-    sys.stdout.flush()
+    print(f"\n{title}\n\n{results.table(columns, rows)}", end="", flush=True)
 
 
 def first_answer(data):
-    """Seconds from the start of the process to the first answered request."""
+    """A node, and the seconds from the start of its process to its first answer."""
     started = time.perf_counter()
     node = Node(data)
-    with Connection(node.address) as connection:
-        connection.api_versions()
+    await_answer(node)
     return node, time.perf_counter() - started
 
 
 def partitions_one_by_one(scratch):
     topics, each = 100, 100
     node, _ = first_answer(scratch / "many")
-    before = status_bytes(node.process.pid, "VmRSS")
-    started = time.perf_counter()
-    with Connection(node.address, 120) as connection:
-        for number in range(topics):
-            if connection.create_topic(f"topic-{number}", each) != 0:
-                raise RuntimeError("a topic was not created")
-    created = time.perf_counter() - started
-    time.sleep(1)
-    grown = status_bytes(node.process.pid, "VmRSS") - before
-    node.stop()
+    with node:
+        before = status_bytes(node.process.pid, "VmRSS")
+        started = time.perf_counter()
+        with Connection(node.address, 120) as connection:
+            for number in range(topics):
+                if connection.create_topic(f"topic-{number}", each) != 0:
+                    raise RuntimeError("a topic was not created")
+        created = time.perf_counter() - started
+        time.sleep(1)
+        grown = status_bytes(node.process.pid, "VmRSS") - before
+        node.stop()
     node, restarted = first_answer(scratch / "many")
-    after = status_bytes(node.process.pid, "VmRSS")
-    node.stop()
+    with node:
+        after = status_bytes(node.process.pid, "VmRSS")
+        node.stop()
     return created, grown / topics / each, restarted, after
 
 
@@ -74,11 +63,12 @@ def measure_node():
         starts = []
         for attempt in range(5):
             node, seconds = first_answer(scratch / f"data{attempt}")
-            starts.append(seconds)
-            if attempt == 4:
-                time.sleep(2)
-                idle = status_bytes(node.process.pid, "VmRSS")
-            node.stop()
+            with node:
+                starts.append(seconds)
+                if attempt == 4:
+                    time.sleep(2)
+                    idle = status_bytes(node.process.pid, "VmRSS")
+                node.stop()
         created, per_partition, restarted, after = partitions_one_by_one(scratch)
     table("A node by itself", ["what", "measured", "to reach"], [
         ["start to first answer, median of 5", f"{sorted(starts)[2] * 1000:.0f} ms", "100 ms"],
@@ -90,92 +80,82 @@ def measure_node():
     ])
 
 
-class Floor:
-    """The least a broker could do (floor.cc), behind the same few names as a Node."""
-
-    def __init__(self, folder, *options):
-        folder.mkdir()
-        self.process = subprocess.Popen([FLOOR, "127.0.0.1:0", folder, *options], stdout=subprocess.PIPE, text=True)
-        self.kafka = self.process.stdout.readline().split()[1].removeprefix("kafka=")
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-
-
-def drive(server, what, topic, connections, depth, records, seconds=SECONDS):
+def drive(server, what, seconds=SECONDS, **shape):
     before = cpu_seconds(server.process.pid)
-    said = subprocess.run([LOAD, what, server.kafka, topic, *map(str, (connections, depth, records, seconds))],
-                          capture_output=True, text=True, check=True).stdout
-    result = json.loads(said)
-    result["cpu"] = cpu_seconds(server.process.pid) - before
+    result = compare.generate(compare.LOAD, what, server, "t", **shape, seconds=seconds)
+    result["cpu_seconds"] = cpu_seconds(server.process.pid) - before
     return result
 
 
 def row(name, result):
-    rate = result["bytes"] / result["seconds"] / 1e6
-    cpu = result["cpu"] / (result["bytes"] / 1e9) if result["bytes"] else 0
-    return [name, f"{rate:,.0f} MB/s", f"{result['ms_50']:.2f}", f"{result['ms_99']:.2f}", f"{result['ms_999']:.2f}",
-            f"{cpu:.2f}", result["errors"] or ""]
+    return [name, f"{results.rate(result):,.0f} MB/s", *(f"{result[ms]:.2f}" for ms in ("ms_50", "ms_99", "ms_999")),
+            f"{results.cpu(result):.2f}", result["errors"] or ""]
 
 
 COLUMNS = ["server", "rate", "ms, median", "ms, 99 %", "ms, 99.9 %", "CPU s per GB", "errors"]
-# connections, requests under way on each, records of 1 KiB in a batch
-SHAPES = [(1, 1, 1), (2, 4, 16), (4, 8, 64)]
+SHAPES = [{"clients": 1, "partitions": 1, "depth": 1, "records": 1},
+          {"clients": 2, "partitions": 2, "depth": 4, "records": 16},
+          {"clients": 4, "partitions": 4, "depth": 8, "records": 63}]
 
 
-def servers(scratch, compare, *floor_options):
-    yield "floor", lambda name: Floor(scratch / name, *floor_options)
-    yield "Thalweg", lambda name: Node(scratch / name)
-    if compare:
-        yield "Apache Kafka 4.2.1", lambda name: ApacheKafka(scratch / name)
-
-
-def measure_produce(compare=False):
-    for connections, depth, records in SHAPES:
-        rows = []
-        with Scratch() as scratch:
-            for name, start in servers(scratch, compare, "--sync"):
-                server = start(name.split()[0])
-                drive(server, "produce", "warm", connections, depth, records, 1)
-                rows.append(row(name, drive(server, "produce", "t", connections, depth, records)))
-                server.stop()
-        shape = f"{connections} connections, {depth} requests under way on each, {records} KiB a batch"
-        table(f"Produce, acks=all: {shape}", COLUMNS, rows)
-
-
-def measure_fetch(compare=False):
+def beside_the_floor(measure, *floor_options):
     rows = []
     with Scratch() as scratch:
-        for name, start in servers(scratch, compare):
-            server = start(name.split()[0])
-            drive(server, "produce", "t", 2, 8, 64, 3)
-            drive(server, "fetch", "t", 2, 1, 64, 1)
-            rows.append(row(name, drive(server, "fetch", "t", 2, 1, 64)))
-            server.stop()
-    table("Fetch: 2 connections, up to 1 MiB an answer, from the page cache", COLUMNS, rows)
+        for name, start in (("floor", lambda: Floor(scratch / "floor", *floor_options)),
+                            ("Thalweg", lambda: Node(scratch / "thalweg"))):
+            server = start()
+            try:
+                rows.append(row(name, measure(server)))
+            finally:
+                server.stop()
+    return rows
+
+
+def measure_produce():
+    for shape in SHAPES:
+        def produce(server):
+            drive(server, "produce", 1, **shape)
+            return drive(server, "produce", **shape)
+        connections, depth, records = (shape[name] for name in ("clients", "depth", "records"))
+        table(f"Produce, acks=all, synced: {connections} connections, {depth} requests under way on each, "
+              f"{records} KiB a batch", COLUMNS, beside_the_floor(produce, "--sync"))
+
+
+def measure_fetch():
+    def fetch(server):
+        drive(server, "produce", 3, clients=2, partitions=2, depth=8)
+        drive(server, "fetch", 1, clients=2, partitions=2)
+        return drive(server, "fetch", clients=2, partitions=2)
+    table("Fetch: 2 connections, up to 1 MiB an answer, from the page cache", COLUMNS, beside_the_floor(fetch))
 
 
 def measure_micro():
     for program in sorted(path.stem for path in ROOT.glob("bench/*_bench.cc")):
-        subprocess.run(["ninja", "-C", BUILT, "--quiet", program], check=True)
+        build(program)
         subprocess.run([BUILT / "tests" / program, "--benchmark_min_time=0.2"], check=True)
 
 
+OWN = {"node": measure_node, "produce": measure_produce, "fetch": measure_fetch, "micro": measure_micro}
+WITH_ARGUMENTS = {"compare": compare.main, "flame": flame.main, "report": lambda _: results.main()}
+
+
 def main():
-    wanted = sys.argv[1] if len(sys.argv) > 1 else "all"
-    compare = wanted == "compare"
-    if wanted not in ("all", "compare", "node", "produce", "fetch", "micro"):
-        sys.exit(__doc__)
-    subprocess.run(["ninja", "-C", BUILT, "--quiet", "thalweg", "load", "floor"], check=True)
-    if wanted in ("all", "node"):
-        measure_node()
-    if wanted in ("all", "produce", "compare"):
-        measure_produce(compare)
-    if wanted in ("all", "fetch", "compare"):
-        measure_fetch(compare)
-    if wanted in ("all", "micro"):
-        measure_micro()
+    name, *arguments = sys.argv[1:] or ["all"]
+    if name not in ("all", *OWN, *WITH_ARGUMENTS) or (arguments and name not in WITH_ARGUMENTS):
+        sys.exit(__doc__.strip())
+    interrupt_on_term()
+    try:
+        if name in WITH_ARGUMENTS:
+            WITH_ARGUMENTS[name](arguments)
+        else:
+            build_all()
+        for own, measure in OWN.items():
+            if name in ("all", own):
+                measure()
+    except KeyboardInterrupt:
+        sys.exit("\nbench: interrupted")
+    except (RuntimeError, OSError, NotReady) as error:
+        sys.exit(f"bench: {error}")
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 JARS = ROOT / "build/interop/java/lib"
-JAVA = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-        "-Dlog4j2.level=warn", "-cp", f"{JARS}/*"]
+SMALL_JVM = ["-Xmx512m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+             "-Dlog4j2.level=warn"]
+CLASSES = ["-cp", f"{JARS}/*"]
 
 SETTINGS = """
 process.roles=broker,controller
@@ -37,7 +38,7 @@ def free_port():
 
 
 class ApacheKafka:
-    def __init__(self, folder, settings=""):
+    def __init__(self, folder, settings="", jvm=SMALL_JVM):
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.data = folder / "data"
@@ -45,13 +46,18 @@ class ApacheKafka:
         self.kafka = f"127.0.0.1:{port}"
         config = folder / "server.properties"
         config.write_text(SETTINGS.format(port=port, controller=free_port(), data=self.data) + settings)
-        subprocess.run([*JAVA, "kafka.tools.StorageTool", "format", "--ignore-formatted",
+        subprocess.run(["java", *SMALL_JVM, *CLASSES, "kafka.tools.StorageTool", "format", "--ignore-formatted",
                         "-t", "AAAAAAAAQACAAAAAAAAAAQ", "-c", str(config)],
                        check=True, stdout=subprocess.DEVNULL)
         self.log = open(folder / "server.log", "wb")
-        self.process = subprocess.Popen([*JAVA, "kafka.Kafka", str(config)],
+        self.began = time.perf_counter()
+        self.process = subprocess.Popen(["java", *jvm, *CLASSES, "kafka.Kafka", str(config)],
                                         stdout=self.log, stderr=subprocess.STDOUT)
-        self._await_port(port)
+        try:
+            self._await_port(port)
+        except BaseException:
+            self.stop()
+            raise
 
     def _await_port(self, port):
         deadline = time.monotonic() + 60
@@ -60,9 +66,12 @@ class ApacheKafka:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
                 return
             except OSError:
-                time.sleep(0.2)
-        self.stop()
-        raise RuntimeError(f"Apache Kafka did not start; see {self.log.name}")
+                time.sleep(0.01)
+        raise RuntimeError(f"Apache Kafka did not start: {self._complaint()}")
+
+    def _complaint(self):
+        lines = pathlib.Path(self.log.name).read_text(errors="replace").splitlines()
+        return next((line.strip() for line in lines if "Exception" in line), f"it says nothing in {self.log.name}")
 
     def stop(self):
         self.process.terminate()
