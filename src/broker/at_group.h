@@ -6,10 +6,9 @@
 #include "broker/coordinator.h"
 #include "broker/engine.h"
 #include "cluster/image.h"
+#include "cluster/names.h"
 
 namespace broker {
-
-inline const TopicName kOffsetsTopicName{"__consumer_offsets"};
 
 inline GroupClient group_client(Call& call) {
   return {.id = call.client_id(), .host = "/" + call.client().peer.host, .version = call.version()};
@@ -21,7 +20,7 @@ inline GroupClient group_client(Call& call) {
 template <class T, class Use>
 env::Task<Result<T>> at_group(Call& call, GroupId group, Use use) {
   const cluster::ImagePtr image = call.engine().image();
-  const cluster::Topic* topic = image->find(kOffsetsTopicName);
+  const cluster::Topic* topic = image->find(cluster::kOffsetsTopic);
   if (!topic) co_return fail(ErrorCode::CoordinatorNotAvailable, "no group has been asked for yet");
   const Node& node = call.engine().node();
   const auto count = static_cast<std::int32_t>(topic->partitions.size());

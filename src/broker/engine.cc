@@ -7,6 +7,7 @@
 #include "broker/fresh_id.h"
 #include "broker/metrics.h"
 #include "broker/partition_log.h"
+#include "cluster/names.h"
 #include "observe/log.h"
 #include "store/data_dir.h"
 
@@ -21,8 +22,6 @@ constexpr Duration kStuckRequest = 30s;  // Without a byte more.
 constexpr Duration kSlowRequest = 5min;  // A request must not take longer to come in.
 constexpr Duration kSessionEviction =
     2min;  // As Kafka's min.incremental.fetch.session.eviction.ms.
-
-const TopicName kOffsetsTopic{"__consumer_offsets"};
 
 store::LogOptionsPtr log_options(const config::TopicOptions& topic) {
   store::LogOptions log;
@@ -142,7 +141,7 @@ env::Task<Result<void>> Engine::open_topic(cluster::TopicPtr topic, cluster::Ima
                                     topic->partitions[i].leader_epoch, settings(*topic, *image).log,
                                     facts->of({topic->name, index})));
     report(opened.partition->name(), opened.report);
-    if (topic->name == kOffsetsTopic) {
+    if (topic->name == cluster::kOffsetsTopic) {
       groups_->open(index, std::make_shared<PartitionLog>(opened.partition));
     }
     partitions_.emplace(Key{topic->id, index}, std::move(opened.partition));
@@ -205,7 +204,7 @@ env::Task<void> Engine::remove_topic(const cluster::Topic& topic) {
     if (found == partitions_.end()) continue;
     const std::shared_ptr<Partition> partition = found->second;
     partitions_.erase(found);
-    if (topic.name == kOffsetsTopic) groups_->close(index);
+    if (topic.name == cluster::kOffsetsTopic) groups_->close(index);
 
     const Result<std::string> folder = co_await partition->remove(fresh_id(shard_));
     if (!folder) {

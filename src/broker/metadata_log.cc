@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "broker/metadata_snapshot.h"
+#include "cluster/names.h"
+#include "log/names.h"
 #include "observe/log.h"
 
 namespace broker {
 namespace {
-
-constexpr std::string_view kFolder = "/__cluster_metadata-0";
 
 // Kafka gives the metadata topic this id, everywhere.
 TopicId metadata_topic_id() {
@@ -33,7 +33,9 @@ MetadataLog::MetadataLog(Place place)
   snapshot_at_ = place_.shard.now();
 }
 
-std::string MetadataLog::folder() const { return place_.data_folder + std::string(kFolder); }
+std::string MetadataLog::folder() const {
+  return place_.data_folder + "/" + logs::partition_folder({cluster::kMetadataTopic, {}});
+}
 
 env::Task<Result<std::unique_ptr<MetadataLog>>> MetadataLog::open(Place place) {
   std::unique_ptr<MetadataLog> metadata(new MetadataLog(std::move(place)));

@@ -1,7 +1,6 @@
 #include "broker/partition.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "observe/log.h"
 #include "txn/snapshot.h"
@@ -14,9 +13,7 @@ Error gone(const PartitionName& name) {
 }
 
 std::string snapshot_path(const std::string& folder, Offset at) {
-  char name[64];
-  std::snprintf(name, sizeof name, "/%020lld.snapshot", static_cast<long long>(at.value));
-  return folder + name;
+  return folder + "/" + logs::file_name(logs::FileKind::Snapshot, at);
 }
 
 txn::BatchFacts facts_of(const wire::BatchHeader& header) {

@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "broker/fetch_watch.h"
 #include "env/sync.h"
+#include "log/names.h"
 #include "store/log.h"
 #include "txn/producers.h"
 #include "wire/record_batch.h"
@@ -23,7 +24,7 @@ struct PartitionName {
   PartitionIndex index;
 
   // The folder of the partition within the data folder, and its name for people.
-  std::string folder() const { return topic.value + "-" + std::to_string(index.value); }
+  std::string folder() const { return logs::partition_folder({topic, index}); }
 };
 
 // What became of a produced batch.

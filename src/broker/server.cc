@@ -4,6 +4,7 @@
 #include "broker/engine.h"
 #include "broker/fresh_id.h"
 #include "broker/metrics.h"
+#include "cluster/names.h"
 #include "log/names.h"
 #include "observe/log.h"
 
@@ -12,7 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const TopicName kMetadataTopic{"__cluster_metadata"};
 constexpr Duration kGrace = 10s;  // For requests under way at a shutdown.
 
 // Runs a task on every engine's shard, all at once.
@@ -125,7 +125,7 @@ env::Task<Result<void>> Server::open_storage() {
   node_.directory = data_.meta.directory_id.value_or(DirectoryId{fresh_id(shard_)});
   syncer_ = std::make_unique<store::Syncer>(shard_);
   cache_ = std::make_unique<store::FileCache>(shard_.files(), store::FileCache::Limits{});
-  const auto recovery = data_.recovery_points.find({kMetadataTopic, {}});
+  const auto recovery = data_.recovery_points.find({cluster::kMetadataTopic, {}});
   CO_TRY(
       std::unique_ptr<MetadataLog> log,
       co_await MetadataLog::open(
@@ -193,7 +193,7 @@ env::Task<Result<void>> Server::start_engines(cluster::ImagePtr image) {
 // kept under another name: it may be the only copy of something.
 env::Task<Result<void>> Server::set_strays_aside(const cluster::Image& image) {
   for (const TopicPartition& name : data_.partitions) {
-    if (name.topic == kMetadataTopic) continue;
+    if (name.topic == cluster::kMetadataTopic) continue;
     const std::string path = data_.path + "/" + logs::partition_folder(name);
     const cluster::Topic* topic = image.find(name.topic);
     const Result<ByteVector> file =
@@ -250,7 +250,7 @@ env::Task<Result<void>> Server::checkpoint() {
     merged.recovery_points.merge(one.recovery_points);
     merged.log_starts.merge(one.log_starts);
   }
-  merged.recovery_points.emplace(TopicPartition{kMetadataTopic, {}},
+  merged.recovery_points.emplace(TopicPartition{cluster::kMetadataTopic, {}},
                                  node_.controller->recovery_point());
   env::Files& files = shard_.files();
   CO_TRY_VOID(

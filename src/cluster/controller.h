@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "cluster/image.h"
+#include "cluster/names.h"
 #include "cluster/record.h"
 #include "config/broker_options.h"
 
@@ -120,11 +121,5 @@ std::vector<Record> register_broker(const Image& image, Broker self);
 // Gives leaders to partitions that have none, or whose leader is fenced: of their in-sync replicas
 // the first that may lead. Run after a broker's state changed.
 std::vector<Record> elect_leaders(const Image& image);
-
-// Internal topics are the broker's own: clients may read them, but not make or delete them.
-bool is_internal(const TopicName& topic);
-
-// 1 to 249 of a-z A-Z 0-9 . _ - and neither "." nor "..".
-Result<void> check_topic_name(const TopicName& topic);
 
 }  // namespace cluster

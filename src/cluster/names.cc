@@ -1,10 +1,8 @@
-// What topics may be called.
+#include "cluster/names.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-
-#include "cluster/controller.h"
 
 namespace cluster {
 namespace {
@@ -19,9 +17,7 @@ bool is_legal(char c) {
 }  // namespace
 
 bool is_internal(const TopicName& topic) {
-  constexpr std::array<std::string_view, 3> kInternal{"__consumer_offsets", "__transaction_state",
-                                                      "__cluster_metadata"};
-  return std::ranges::find(kInternal, topic.value) != kInternal.end();
+  return topic == kOffsetsTopic || topic == kTransactionsTopic || topic == kMetadataTopic;
 }
 
 Result<void> check_topic_name(const TopicName& topic) {

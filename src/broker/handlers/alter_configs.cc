@@ -2,7 +2,7 @@
 // IncrementalAlterConfigs.
 #include "wire/033_alter_configs.h"
 
-#include "broker/at_controller.h"
+#include "broker/handlers/config_answers.h"
 #include "broker/handlers/handlers.h"
 
 namespace broker {
@@ -21,16 +21,7 @@ env::Task<wire::AlterConfigsResponse> alter_configs(Call& call, wire::AlterConfi
   const std::vector<Result<std::monostate>> outcomes = co_await at_controller<std::monostate>(
       call, [configs](const cluster::Context& c) { return cluster::replace_configs(c, *configs); },
       request.validate_only);
-
-  wire::AlterConfigsResponse response;
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    const Error error = error_of(outcomes[i]);
-    response.responses.push_back({.error_code = error.code,
-                                  .error_message = message_of(error),
-                                  .resource_type = wanted[i].type,
-                                  .resource_name = wanted[i].name});
-  }
-  co_return response;
+  co_return config_answers<wire::AlterConfigsResponse>(wanted, outcomes);
 }
 
 }  // namespace broker

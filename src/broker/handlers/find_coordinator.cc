@@ -28,7 +28,7 @@ Coordinator refused(std::string key, const Error& why) {
 env::Task<Result<void>> make_offsets_topic(Call& call) {
   const config::BrokerOptions& options = call.options();
   std::vector<cluster::NewTopic> wanted{
-      {.name = kOffsetsTopicName,
+      {.name = cluster::kOffsetsTopic,
        .partitions = options.offsets_partitions,
        .replication_factor = options.offsets_replication_factor,
        .assignments = {},
@@ -57,13 +57,13 @@ Result<void> check_kind(std::int8_t kind) {
 // All coordinators are here: one broker leads every partition.
 env::Task<Result<void>> prepare(Call& call, std::int8_t kind) {
   CO_TRY_VOID(check_kind(kind));
-  if (call.engine().image()->find(kOffsetsTopicName)) co_return Result<void>{};
+  if (call.engine().image()->find(cluster::kOffsetsTopic)) co_return Result<void>{};
   Result<void> made = co_await make_offsets_topic(call);
   co_return made;
 }
 
 Coordinator answer_one(Call& call, const std::string& key) {
-  const cluster::Topic* topic = call.engine().image()->find(kOffsetsTopicName);
+  const cluster::Topic* topic = call.engine().image()->find(cluster::kOffsetsTopic);
   const auto count = topic ? static_cast<std::int32_t>(topic->partitions.size()) : 1;
   const cluster::Partition* partition =
       topic ? topic->find(GroupCoordinator::partition_of(GroupId{key}, count)) : nullptr;

@@ -1,7 +1,7 @@
 // Changes single settings of topics and brokers, and leaves the others as they are (KIP-339).
 #include "wire/044_incremental_alter_configs.h"
 
-#include "broker/at_controller.h"
+#include "broker/handlers/config_answers.h"
 #include "broker/handlers/handlers.h"
 
 namespace broker {
@@ -22,16 +22,7 @@ env::Task<wire::IncrementalAlterConfigsResponse> incremental_alter_configs(
   const std::vector<Result<std::monostate>> outcomes = co_await at_controller<std::monostate>(
       call, [configs](const cluster::Context& c) { return cluster::alter_configs(c, *configs); },
       request.validate_only);
-
-  wire::IncrementalAlterConfigsResponse response;
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    const Error error = error_of(outcomes[i]);
-    response.responses.push_back({.error_code = error.code,
-                                  .error_message = message_of(error),
-                                  .resource_type = wanted[i].type,
-                                  .resource_name = wanted[i].name});
-  }
-  co_return response;
+  co_return config_answers<wire::IncrementalAlterConfigsResponse>(wanted, outcomes);
 }
 
 }  // namespace broker

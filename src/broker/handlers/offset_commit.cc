@@ -3,6 +3,7 @@
 
 #include "broker/at_group.h"
 #include "broker/handlers/handlers.h"
+#include "broker/handlers/known_partitions.h"
 
 namespace broker {
 namespace {
@@ -18,24 +19,15 @@ const cluster::Topic* find(Call& call, const Request::OffsetCommitRequestTopic& 
                                      : call.image().find(topic.name);
 }
 
-bool is_known(const cluster::Topic* topic, PartitionIndex index) {
-  return topic && topic->find(index);
-}
-
 // The same request without the partitions that are not there, and each topic by name and by id.
-Request known_part(Call& call, const Request& request) {
-  Request known = request;
-  known.topics.clear();
-  for (const auto& topic : request.topics) {
-    const cluster::Topic* found = find(call, topic);
-    if (!found) continue;
-    Request::OffsetCommitRequestTopic kept{
-        .name = found->name, .topic_id = found->id, .partitions = topic.partitions};
-    std::erase_if(kept.partitions,
-                  [found](const auto& p) { return !is_known(found, p.partition_index); });
-    if (!kept.partitions.empty()) known.topics.push_back(std::move(kept));
+Request known_part(Call& call, Request request) {
+  keep_known(request.topics, [&call](const auto& topic) { return find(call, topic); });
+  for (auto& topic : request.topics) {
+    const cluster::Topic* const found = find(call, topic);
+    topic.name = found->name;
+    topic.topic_id = found->id;
   }
-  return known;
+  return request;
 }
 
 // The coordinator's answers partition by partition, in the order in which it was asked.

@@ -5,6 +5,7 @@
 
 #include "broker/at_group.h"
 #include "broker/handlers/handlers.h"
+#include "broker/handlers/known_partitions.h"
 
 namespace broker {
 namespace {
@@ -12,18 +13,8 @@ namespace {
 using Request = wire::OffsetDeleteRequest;
 using Response = wire::OffsetDeleteResponse;
 
-bool is_known(Call& call, const TopicName& topic, PartitionIndex index) {
-  const cluster::Topic* found = call.image().find(topic);
-  return found && found->find(index);
-}
-
 Request known_part(Call& call, Request request) {
-  for (auto& topic : request.topics) {
-    std::erase_if(topic.partitions, [&](const auto& partition) {
-      return !is_known(call, topic.name, partition.partition_index);
-    });
-  }
-  std::erase_if(request.topics, [](const auto& topic) { return topic.partitions.empty(); });
+  keep_known(request.topics, [&call](const auto& topic) { return call.image().find(topic.name); });
   return request;
 }
 
@@ -51,8 +42,9 @@ env::Task<Response> offset_delete(Call& call, Request request) {
 
   response.topics = std::move(deleted->topics);
   for (const auto& topic : request.topics) {
+    const cluster::Topic* const found = call.image().find(topic.name);
     for (const auto& partition : topic.partitions) {
-      if (is_known(call, topic.name, partition.partition_index)) continue;
+      if (is_known(found, partition.partition_index)) continue;
       entry(response, topic.name)
           .partitions.push_back({partition.partition_index, ErrorCode::UnknownTopicOrPartition});
     }
