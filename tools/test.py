@@ -148,7 +148,7 @@ def count_gtest(suite, name, code, said, results):
 
 
 def process(suite, chosen):
-    if not build(suite, "release"):
+    if not build(suite, "release", "thalweg", "process_tests"):
         return
     if chosen("process/documents"):
         run_script(suite, "documents", [sys.executable, "tools/docs.py", "--check"], 60)

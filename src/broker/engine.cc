@@ -381,6 +381,7 @@ void Engine::fill(observe::Snapshot& snapshot) {
   snapshot.add(meters::connections, {}, number(connections_.size()));
   snapshot.add(meters::open_files, {}, number(cache_.open_files()));
   snapshot.add(meters::syncs_total, {}, number(syncer_.syncs()));
+  snapshot.add(meters::sync_failures_total, {}, number(syncer_.failures()));
   snapshot.add(meters::fetch_sessions, {}, number(fetch_sessions_.size()));
   snapshot.add(meters::request_memory_bytes, {}, number(budget_.used()));
   snapshot.add(meters::request_memory_waiters, {}, number(budget_.waiting()));

@@ -119,8 +119,7 @@ env::Task<Result<cluster::Applied>> MetadataLog::commit(std::vector<cluster::Rec
   CO_TRY(cluster::Applied applied, cluster::apply(*image_, records));
   const Timestamp now = place_.shard.wall();
   ByteVector batch = metadata_batch(records, now);
-  CO_TRY_VOID(co_await log_->append(batch, kMetadataEpoch, now));
-  CO_TRY_VOID(co_await log_->wait_durable(log_->log_end()));
+  CO_TRY_VOID(co_await write(batch, now));
   image_ = applied.image;
   last_record_ = now;
   bytes_since_snapshot_ += static_cast<std::int64_t>(batch.size());
@@ -131,6 +130,17 @@ env::Task<Result<cluster::Applied>> MetadataLog::commit(std::vector<cluster::Rec
     }
   }
   co_return std::move(applied);
+}
+
+env::Task<Result<void>> MetadataLog::write(MutableBytes batch, Timestamp now) {
+  const Result<store::Appended> appended = co_await log_->append(batch, kMetadataEpoch, now);
+  if (!appended) {
+    observe::error(
+        "a change of the cluster could not be written",
+        {{"why", appended.error()}, {"do", "make room or mend the disk, and ask again"}});
+    co_return fail(appended.error());
+  }
+  co_return co_await log_->wait_durable(log_->log_end());
 }
 
 bool MetadataLog::snapshot_is_due() const {

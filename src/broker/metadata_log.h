@@ -54,6 +54,7 @@ class MetadataLog {
   env::Task<Result<void>> read_back();
   env::Task<Result<void>> read_snapshots();
   env::Task<Result<void>> replay(Offset from);
+  env::Task<Result<void>> write(MutableBytes batch, Timestamp now);
   bool snapshot_is_due() const;
   env::Task<Result<void>> forget_before(Offset newest);
 

@@ -77,6 +77,11 @@ inline constexpr observe::MetricDef syncs_total{
     .kind = observe::Kind::Counter,
     .unit = "syncs",
     .doc = "Times that a log was made durable (fdatasync); shared by all who waited for it."};
+inline constexpr observe::MetricDef sync_failures_total{
+    .name = "thalweg_log_sync_failures_total",
+    .kind = observe::Kind::Counter,
+    .unit = "syncs",
+    .doc = "Syncs that failed. Each takes a partition offline until the node is started again."};
 inline constexpr observe::MetricDef partitions{.name = "thalweg_partitions",
                                                .kind = observe::Kind::Gauge,
                                                .unit = "partitions",
@@ -131,6 +136,7 @@ inline constexpr const observe::MetricDef* kMetrics[] = {
     &fetched_bytes_total,
     &durable_seconds,
     &syncs_total,
+    &sync_failures_total,
     &partitions,
     &partitions_offline,
     &log_bytes,

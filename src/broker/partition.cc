@@ -94,20 +94,18 @@ env::Task<Result<Produced>> Partition::append(MutableBytes batch, wire::BatchHea
   const auto held = co_await changes_.lock();
   if (retired_) co_return fail(gone(name_));
   txn::BatchFacts facts = facts_of(header);
-  CO_TRY(const txn::Verdict verdict, txn::check(producers_, facts));
-  if (const auto* known = std::get_if<txn::Duplicate>(&verdict)) {
+  const Result<txn::Verdict> verdict = txn::check(producers_, facts);
+  if (!verdict) co_return fail(blame(verdict.error()));
+  if (const auto* known = std::get_if<txn::Duplicate>(&*verdict)) {
     co_return Produced{.base = known->first,
                        .end = Offset{known->last.value + 1},
                        .log_append_time = has_append_time() ? known->timestamp : kNoTimestamp,
                        .log_start = log_->log_start()};
   }
+  const bool was_offline = log_->offline().has_value();
   const Result<store::Appended> done = co_await log_->append(batch, epoch_, shard_.wall());
-  if (!done) {
-    // Whoever runs this machine has to do something about it; the client only retries.
-    observe::error("records could not be written",
-                   {{"partition", name_.folder()}, {"why", done.error()}});
-    co_return fail(done.error());
-  }
+  if (!was_offline) tell_of(done);
+  if (!done) co_return fail(done.error());
   const store::Appended& appended = *done;
   if (header.has_producer()) {
     // As the log has it, and as it is read back after a restart: a producer's age goes by it.
@@ -121,13 +119,46 @@ env::Task<Result<Produced>> Partition::append(MutableBytes batch, wire::BatchHea
                      .log_start = appended.log_start};
 }
 
+// A batch that comes out of order because the disk did not take the one before it is refused for
+// the disk's sake too: its producer then sends both again as they are. Told that it is out of
+// order, it would number anew all that it has under way, and what was written already would be
+// there twice.
+Error Partition::blame(const Error& refusal) const {
+  if (refusal.code != ErrorCode::OutOfOrderSequenceNumber) return refusal;
+  if (log_->offline()) return *log_->offline();
+  if (refused_ == 0) return refusal;
+  return {ErrorCode::KafkaStorageError, "the batch before this one could not be written"};
+}
+
+// Whoever runs this machine has to do something about a disk that takes no records; the clients
+// only try again. Told when it begins and when it is over, not for each of their attempts.
+void Partition::tell_of(const Result<store::Appended>& appended) {
+  if (appended && refused_ > 0) {
+    observe::info("records are written again",
+                  {{"partition", name_.folder()}, {"batches_refused", refused_}});
+    refused_ = 0;
+  }
+  if (appended || refused_++ > 0) return;
+  observe::error("records could not be written",
+                 {{"partition", name_.folder()},
+                  {"why", appended.error()},
+                  {"do", log_->offline() ? "mend the disk and restart the node"
+                                         : "make room or mend the disk; writing then goes on"}});
+}
+
 bool Partition::has_append_time() const {
   return log_->options().timestamp_type == wire::TimestampType::LogAppendTime;
 }
 
 env::Task<Result<void>> Partition::wait_durable(Offset end) {
   if (retired_) co_return fail(gone(name_));
-  co_return co_await log_->wait_durable(end);
+  Result<void> durable = co_await log_->wait_durable(end);
+  if (!durable && !retired_) {
+    // It was written, and the next start may find it. A producer that is told it was refused gives
+    // it a new number, and then it is there twice; this code says that it may be there already.
+    durable = fail(ErrorCode::NotEnoughReplicasAfterAppend, durable.error().detail);
+  }
+  co_return durable;
 }
 
 env::Task<Result<Fetched>> Partition::fetch(FetchFrom from, std::shared_ptr<FetchWatch> watch,

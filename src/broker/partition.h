@@ -75,7 +75,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   // Appends one batch that wire::validate_batch has accepted as `header`. A batch that is in the
   // log already (KIP-98) is not appended again; the answer says where it is.
   env::Task<Result<Produced>> append(MutableBytes batch, wire::BatchHeader header);
-  // Returns once everything below `end` is as durable as the topic promises.
+  // Returns once everything below `end`, which was appended, is as durable as the topic promises.
+  // NotEnoughReplicasAfterAppend when the disk failed: whether it is kept shows at the next start.
   env::Task<Result<void>> wait_durable(Offset end);
 
   // Reads up to the high watermark. With `watch`, and nothing there yet, registers it as `item`.
@@ -110,6 +111,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   env::Task<void> notify_when_moved();
   void retire();
   bool has_append_time() const;
+  Error blame(const Error& refusal) const;
+  void tell_of(const Result<store::Appended>& appended);
 
   env::Shard& shard_;
   PartitionName name_;
@@ -121,6 +124,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   env::Mutex changes_;     // Held by whoever changes the log.
   env::Gate background_;
   FetchWatchers watchers_;
+  std::uint64_t refused_ = 0;  // Batches in a row that the disk did not take.
   bool notifying_ = false;
   bool retired_ = false;
 };

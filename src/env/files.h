@@ -32,6 +32,10 @@ class File {
 
   virtual Result<std::uint64_t> size() const = 0;
   virtual Result<void> truncate(std::uint64_t size) = 0;
+
+  // What is read next comes from the disk itself, but for what is still to be written. After a sync
+  // that failed, memory may go on showing bytes that the disk has not and will not have.
+  virtual void forget_cached() = 0;
 };
 using FilePtr = std::shared_ptr<File>;
 

@@ -128,6 +128,8 @@ Result<void> File::truncate(std::uint64_t size) {
   return {};
 }
 
+void File::forget_cached() { posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED); }
+
 Result<env::FilePtr> Files::open(const std::string& path, env::OpenMode mode) {
   Fd fd(::open(path.c_str(), open_flags(mode) | O_CLOEXEC, 0644));
   if (!fd) return storage_error("open", path, errno);

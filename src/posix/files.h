@@ -20,6 +20,7 @@ class File final : public env::File {
   env::Task<Result<void>> sync() override;
   Result<std::uint64_t> size() const override;
   Result<void> truncate(std::uint64_t size) override;
+  void forget_cached() override;
 
   int fd() const { return fd_.get(); }
   const std::string& path() const { return path_; }

@@ -85,6 +85,7 @@ class DiskFile final : public env::File {
   env::Task<Result<void>> sync() override;
   Result<std::uint64_t> size() const override;
   Result<void> truncate(std::uint64_t size) override;
+  void forget_cached() override;
 
  private:
   bool dead() const { return disk_->life != life_; }
@@ -180,6 +181,10 @@ Result<void> DiskFile::truncate(std::uint64_t size) {
   }
   node_->content.truncate(size);
   return {};
+}
+
+void DiskFile::forget_cached() {
+  if (!dead()) node_->content.forget_lost();
 }
 
 Disk::Disk(Clockwork& clockwork) : state_(std::make_shared<DiskState>(clockwork)) {}

@@ -4,7 +4,8 @@
 // What survives a crash: the bytes covered by a sync() that succeeded; of those written since, each
 // 512-byte sector by itself keeps its old content or a newer one. The entries of a folder (names
 // made, renamed, removed) as of its last sync_dir(); of later changes, in their order, some first
-// few. A failed sync loses hold of what it covered: later syncs say nothing about it.
+// few. A failed sync loses hold of what it covered: later syncs say nothing about it, and reads
+// show it until File::forget_cached.
 // Files opened before a crash fail afterwards; the same Files may open the disk again.
 #pragma once
 #include <cstdint>

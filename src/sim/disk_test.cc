@@ -229,6 +229,32 @@ TEST(DiskCrash, ASyncThatFailedLosesHoldOfItsBytes) {
   EXPECT_GT(lost, 10);
 }
 
+TEST(DiskCrash, WhatASyncLostIsReadUntilItIsForgotten) {
+  World world(1);
+  Disk& disk = world.add_machine().disk();
+  const env::FilePtr file = disk.open("/a", OpenMode::CreateNew).value();
+  const ByteVector old = filled(700, 1);
+  const ByteVector lost = filled(600, 2);
+  const ByteVector later = filled(100, 3);
+  const auto write = [&](std::uint64_t offset, const ByteVector& bytes) {
+    const Bytes part = bytes;
+    ASSERT_TRUE(world.run(file->write(offset, {&part, 1})));
+  };
+  write(0, old);
+  ASSERT_TRUE(world.run(file->sync()));
+  write(0, lost);
+  disk.fail_next(DiskCall::Sync, Fault::InputOutput);
+  ASSERT_FALSE(world.run(file->sync()));
+  write(600, later);
+  EXPECT_EQ(disk.content("/a")->front(), lost.front());
+
+  file->forget_cached();
+  ByteVector after = *disk.content("/a");
+  EXPECT_EQ(after[0], old[0]) << "the first sector shows what the disk has";
+  EXPECT_EQ(after[599], lost[599]) << "the second was written since, and is still to be synced";
+  EXPECT_EQ(after[600], later[0]);
+}
+
 TEST(DiskCrash, ASyncCoversWhatWasWrittenBeforeItOnly) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     World world(seed);

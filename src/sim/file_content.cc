@@ -60,6 +60,29 @@ void FileContent::end_sync(std::uint64_t layer, bool well) {
   }
 }
 
+void FileContent::forget_lost() {
+  const auto written_since = [this](std::uint64_t number) {
+    return std::ranges::any_of(
+        layers_, [number](const Layer& layer) { return layer.before.contains(number); });
+  };
+  for (auto at = lost_.begin(); at != lost_.end();) {
+    if (written_since(at->first)) {
+      ++at;
+      continue;
+    }
+    put_sector(at->first, std::move(at->second));
+    at = lost_.erase(at);
+  }
+}
+
+// As far as it lies within the file.
+void FileContent::put_sector(std::uint64_t number, ByteVector bytes) {
+  const std::uint64_t from = number * kSector;
+  if (from >= now_.size()) return;
+  bytes.resize(std::min(kSector, now_.size() - from));  // Beyond what was there: zeros.
+  std::ranges::copy(bytes, now_.begin() + static_cast<std::ptrdiff_t>(from));
+}
+
 std::set<std::uint64_t> FileContent::unsure_sectors() const {
   std::set<std::uint64_t> sectors;
   for (const auto& [number, before] : lost_) sectors.insert(number);
@@ -114,12 +137,7 @@ void FileContent::crash(Clockwork& chance) {
 
   const std::uint64_t size = surviving_size(chance);
   now_.resize(size);
-  for (auto& [number, bytes] : survivors) {
-    const std::uint64_t from = number * kSector;
-    if (from >= size) continue;
-    bytes.resize(std::min(kSector, size - from));  // Beyond what was there: zeros.
-    std::ranges::copy(bytes, now_.begin() + static_cast<std::ptrdiff_t>(from));
-  }
+  for (auto& [number, bytes] : survivors) put_sector(number, std::move(bytes));
   durable_size_ = size;
   lost_.clear();
   layers_.clear();

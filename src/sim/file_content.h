@@ -29,6 +29,8 @@ class FileContent {
 
   std::uint64_t begin_sync();
   void end_sync(std::uint64_t layer, bool well);
+  // Shows again what the disk has where a failed sync let go of something newer.
+  void forget_lost();
 
   // Leaves what survived, as chance has it.
   void crash(Clockwork& chance);
@@ -45,6 +47,7 @@ class FileContent {
   };
 
   ByteVector sector(std::uint64_t number) const;
+  void put_sector(std::uint64_t number, ByteVector bytes);
   void touch(std::uint64_t first_byte, std::uint64_t end_byte);
   std::set<std::uint64_t> unsure_sectors() const;
   std::vector<ByteVector> versions(std::uint64_t sector) const;  // The oldest first.

@@ -258,7 +258,7 @@ env::Task<Result<void>> Log::close() {
 }
 
 env::Task<Result<std::string>> Log::remove(Uuid fresh) {
-  go_offline({ErrorCode::KafkaStorageError, "the partition was deleted"});
+  take_no_more({ErrorCode::KafkaStorageError, folder_ + " was deleted"});
   co_await syncer_.drain(*this);
   unsynced_.clear();
   unsynced_active_ = nullptr;

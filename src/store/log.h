@@ -215,10 +215,11 @@ class Log : private Syncable {
   env::Task<Result<void>> finish_active();
   Result<void> remove_files(Offset base);
   env::Task<Result<Removed>> remove_oldest(std::size_t count);
-  void go_offline(Error why);
+  void go_offline(const Error& why);
+  void take_no_more(Error why);
   void request_sync();
   env::Task<Result<void>> sync_all(std::vector<env::FilePtr> files, bool folder, bool parent);
-  env::Task<void> sync() override;
+  env::Task<Result<void>> sync() override;
   env::Task<Result<void>> settle();
 
   // log.cc

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "log/checkpoint.h"
+#include "observe/log.h"
 #include "store/log.h"
 
 namespace store {
@@ -197,10 +198,20 @@ env::Task<Result<Removed>> Log::remove_oldest(std::size_t count) {
   co_return removed;
 }
 
-void Log::go_offline(Error why) {
+// The disk failed. Whoever runs this machine has to know, and what to do about it.
+void Log::go_offline(const Error& why) {
   if (offline_) return;
-  offline_ = Error{ErrorCode::KafkaStorageError,
-                   fmt::format("{} takes no more writes: {}", folder_, why.detail)};
+  observe::error("a log takes no more writes",
+                 {{"log", folder_},
+                  {"why", why.detail},
+                  {"do", "mend the disk and restart the node, which reads back what is there"}});
+  take_no_more({ErrorCode::KafkaStorageError,
+                fmt::format("{} takes no more writes: {}", folder_, why.detail)});
+}
+
+void Log::take_no_more(Error why) {
+  if (offline_) return;
+  offline_ = std::move(why);
   moved_.notify_all();
 }
 
@@ -215,8 +226,8 @@ env::Task<Result<void>> Log::sync_all(std::vector<env::FilePtr> files, bool fold
   co_return Result<void>{};
 }
 
-env::Task<void> Log::sync() {
-  if (offline_) co_return;
+env::Task<Result<void>> Log::sync() {
+  if (offline_) co_return Result<void>{};
   const Offset end = log_end_;
   std::vector<env::FilePtr> files = std::exchange(unsynced_, {});
   if (active_unsynced_) {
@@ -225,7 +236,7 @@ env::Task<void> Log::sync() {
       const auto handle = handle_of(segments_.back());
       if (!handle) {
         go_offline(handle.error());
-        co_return;
+        co_return fail(handle.error());
       }
       file = (*handle)->log;
     }
@@ -237,7 +248,7 @@ env::Task<void> Log::sync() {
   if (!synced) {
     // What the disk holds now nobody knows, and asking it again would prove nothing.
     go_offline(synced.error());
-    co_return;
+    co_return synced;
   }
   if (log_end_ <= end) {
     active_unsynced_ = false;
@@ -249,6 +260,7 @@ env::Task<void> Log::sync() {
     durable_end_ = synced_end_;
     moved_.notify_all();
   }
+  co_return synced;
 }
 
 // Waits until all that was written is synced.

@@ -467,6 +467,24 @@ TEST(Log, AFailedSyncTakesTheLogOfflineForGood) {
   EXPECT_TRUE(test.read(0)) << "what was served is still served";
 }
 
+TEST(Log, ARestartAfterAFailedSyncGoesByTheDiskNotByMemory) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    LogFixture test(seed);
+    test.must_open();
+    ASSERT_TRUE(test.append_durably(make_batch(1000, 1, 300)));
+    test.disk().fail_next(sim::DiskCall::Sync, sim::Fault::InputOutput, ".log");
+    ASSERT_FALSE(test.append_durably(make_batch(2000, 3, 500)));
+    // What the failed sync let go of can be read until the power fails, and no sync brings it back.
+    test.kill_and_reopen({.recovery_point = Offset{1}});
+    const auto next = test.append_durably(make_batch(3000, 1, 300));
+    ASSERT_TRUE(next);
+    test.crash();
+    test.must_open({.recovery_point = Offset{1}});
+    ASSERT_EQ(test.log->log_end().value, next->last.value + 1) << "lost an acknowledged record";
+    EXPECT_EQ(test.offsets(0), range(0, test.log->log_end().value));
+  }
+}
+
 TEST(Log, AReadOnlyDiskIsAClearError) {
   LogFixture test;
   test.must_open();

@@ -60,6 +60,7 @@ env::Task<Result<void>> Recovery::look() {
   CO_TRY_VOID(classify(entries));
   CO_TRY_VOID(co_await check_topic());
   CO_TRY_VOID(co_await read_epochs());
+  if (!facts_.clean) CO_TRY_VOID(forget_cached());
   for (Segment& segment : log_.segments_) {
     const std::string path = log_.path(logs::FileKind::Log, segment.base);
     CO_TRY(const env::FilePtr file, files_.open(path, env::OpenMode::ReadOnly));
@@ -84,6 +85,24 @@ env::Task<Result<void>> Recovery::look() {
   const bool told = facts_.clean && !log_.segments_.empty() && log_.segments_.back().size > 0;
   log_.folder_unsynced_ = log_.parent_unsynced_ = !told;
   co_return Result<void>{};
+}
+
+// A sync that failed before the end may have left bytes in memory that the disk has not. No later
+// sync would write them, so going by them would promise what the next power failure takes back,
+// and all that follows with it. What is to be checked is read from the disk itself.
+Result<void> Recovery::forget_cached() {
+  using Kind = logs::FileKind;
+  for (std::size_t i = 0; i < log_.segments_.size(); ++i) {
+    const bool last = i + 1 == log_.segments_.size();
+    if (!last && log_.segments_[i + 1].base <= facts_.recovery_point) continue;
+    for (const Kind kind : {Kind::Log, Kind::Index, Kind::TimeIndex}) {
+      const std::string path = log_.path(kind, log_.segments_[i].base);
+      if (!files_.exists(path)) continue;
+      const env::FilePtr file = TRY(files_.open(path, env::OpenMode::ReadOnly));
+      file->forget_cached();
+    }
+  }
+  return {};
 }
 
 Result<void> Recovery::classify(const std::vector<env::DirEntry>& entries) {

@@ -36,6 +36,7 @@ class Recovery {
   enum class Verdict { Whole, Cut };
 
   env::Task<Result<void>> look();
+  Result<void> forget_cached();
   Result<void> classify(const std::vector<env::DirEntry>& entries);
   env::Task<Result<void>> check_topic();
   env::Task<Result<void>> read_epochs();

@@ -37,8 +37,9 @@ void Syncer::start() {
 }
 
 env::Task<void> Syncer::run(Syncable& what) {
-  co_await what.sync();
+  const Result<void> synced = co_await what.sync();
   ++syncs_;
+  if (!synced) ++failures_;
   ++free_;
   if (what.state_ == Syncable::State::RunningAndAskedAgain) {
     what.state_ = Syncable::State::Queued;

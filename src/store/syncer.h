@@ -15,7 +15,7 @@ namespace store {
 class Syncable {
  public:
   virtual ~Syncable() { check(state_ == State::Idle, "dropped with a sync under way"); }
-  virtual env::Task<void> sync() = 0;
+  virtual env::Task<Result<void>> sync() = 0;
 
  private:
   friend class Syncer;
@@ -36,7 +36,8 @@ class Syncer {
   // Waits until nothing is owed to `what`; it may be destroyed then, if it asks for no more.
   env::Task<void> drain(Syncable& what);
 
-  std::uint64_t syncs() const { return syncs_; }  // Done so far.
+  std::uint64_t syncs() const { return syncs_; }  // Done so far, those that failed among them.
+  std::uint64_t failures() const { return failures_; }
 
  private:
   env::Task<void> run(Syncable& what);
@@ -48,6 +49,7 @@ class Syncer {
   int free_;
   bool posted_ = false;
   std::uint64_t syncs_ = 0;
+  std::uint64_t failures_ = 0;
   std::deque<Syncable*> queue_;
 };
 
