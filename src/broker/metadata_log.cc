@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
-#include "broker/metadata_snapshot.h"
+#include "cluster/kept.h"
 #include "cluster/names.h"
+#include "cluster/settle.h"
 #include "log/names.h"
 #include "observe/log.h"
 
@@ -57,14 +58,21 @@ env::Task<Result<std::unique_ptr<MetadataLog>>> MetadataLog::open(Place place) {
 
 env::Task<Result<void>> MetadataLog::read_back() {
   CO_TRY_VOID(co_await read_snapshots());
-  const Offset from = snapshots_.empty() ? Offset(0) : snapshots_.back();
+  const Offset from = snapshots_.empty() ? Offset(0) : snapshots_.back().end;
   if (from < log_->log_start() || from > log_->log_end()) {
     co_return fail(ErrorCode::CorruptMessage,
                    "no snapshot can be read that the log goes on from: it begins at offset " +
                        std::to_string(log_->log_start().value) + " and ends at " +
                        std::to_string(log_->log_end().value));
   }
-  co_return co_await replay(from);
+  CO_TRY_VOID(co_await replay(from));
+  if (cluster::has_access_rules(*image_)) {
+    co_return fail(ErrorCode::UnsupportedVersion,
+                   "the cluster has access rules (ACLs), which this version does not enforce: it "
+                   "would open to everybody what they close. Serve this folder with Apache Kafka, "
+                   "or remove the rules there first");
+  }
+  co_return Result<void>{};
 }
 
 // Takes up the newest snapshot that is whole. Those that are not are set aside.
@@ -73,11 +81,11 @@ env::Task<Result<void>> MetadataLog::read_snapshots() {
   if (!files.exists(folder())) co_return Result<void>{};
   CO_TRY(const std::vector<env::DirEntry> entries, files.list(folder()));
   for (const env::DirEntry& entry : entries) {
-    if (const auto end = parse_snapshot_name(entry.name)) snapshots_.push_back(*end);
+    if (const auto name = parse_snapshot_name(entry.name)) snapshots_.push_back(*name);
   }
   std::ranges::sort(snapshots_);
   while (!snapshots_.empty()) {
-    const std::string path = folder() + "/" + snapshot_name(snapshots_.back());
+    const std::string path = folder() + "/" + to_text(snapshots_.back());
     CO_TRY(const ByteVector file, co_await env::read_file(files, path));
     const Result<std::vector<cluster::Record>> records = read_snapshot(file);
     if (records) {
@@ -109,10 +117,17 @@ env::Task<Result<void>> MetadataLog::replay(Offset from) {
   if (from < log_->log_end()) {
     CO_TRY_VOID(co_await log_->scan(from, log_->log_end(), store::ScanDetail::Batches, gather));
   }
-  CO_TRY(const cluster::Applied applied, cluster::apply(*image_, records));
+  CO_TRY(const cluster::Settled settled, cluster::settle(std::move(records)));
+  CO_TRY(const cluster::Applied applied, cluster::apply(*image_, settled.records));
   image_ = applied.image;
-  co_return Result<void>{};
+  if (!settled.open) co_return Result<void>{};
+  // What follows now must not be taken for a part of what its writer did not end.
+  const Timestamp now = place_.shard.wall();
+  ByteVector batch = metadata_batch({wire::AbortTransactionRecord{}}, now);
+  co_return co_await write(batch, now);
 }
+
+LeaderEpoch MetadataLog::epoch() const { return std::max(kMetadataEpoch, log_->latest_epoch()); }
 
 env::Task<Result<cluster::Applied>> MetadataLog::commit(std::vector<cluster::Record> records) {
   // Folded first: what does not fold must never reach the log.
@@ -133,7 +148,7 @@ env::Task<Result<cluster::Applied>> MetadataLog::commit(std::vector<cluster::Rec
 }
 
 env::Task<Result<void>> MetadataLog::write(MutableBytes batch, Timestamp now) {
-  const Result<store::Appended> appended = co_await log_->append(batch, kMetadataEpoch, now);
+  const Result<store::Appended> appended = co_await log_->append(batch, epoch(), now);
   if (!appended) {
     observe::error(
         "a change of the cluster could not be written",
@@ -150,27 +165,27 @@ bool MetadataLog::snapshot_is_due() const {
 }
 
 env::Task<Result<void>> MetadataLog::snapshot() {
-  const Offset end = log_->log_end();
+  const SnapshotName name{log_->log_end(), epoch()};
   // Whether or not this works out: a disk that is full is not to be tried at every commit.
   snapshot_at_ = place_.shard.now();
   bytes_since_snapshot_ = 0;
-  if (!snapshots_.empty() && snapshots_.back() == end) co_return Result<void>{};
+  if (!snapshots_.empty() && snapshots_.back().end == name.end) co_return Result<void>{};
   ByteVector file = write_snapshot(cluster::snapshot(*image_), last_record_);
-  std::string path = folder() + "/" + snapshot_name(end);
+  std::string path = folder() + "/" + to_text(name);
   CO_TRY_VOID(
       co_await env::write_file_atomically(place_.shard.files(), std::move(path), std::move(file)));
-  snapshots_.push_back(end);
-  co_return co_await forget_before(end);
+  snapshots_.push_back(name);
+  co_return co_await forget_before(name.end);
 }
 
 // Keeps the snapshot before `newest`, and the log from there on.
 env::Task<Result<void>> MetadataLog::forget_before(Offset newest) {
   while (snapshots_.size() > 2) {
-    CO_TRY_VOID(place_.shard.files().remove(folder() + "/" + snapshot_name(snapshots_.front())));
+    CO_TRY_VOID(place_.shard.files().remove(folder() + "/" + to_text(snapshots_.front())));
     snapshots_.erase(snapshots_.begin());
   }
-  if (snapshots_.front() == newest) co_return Result<void>{};
-  CO_TRY_VOID(co_await log_->advance_log_start(snapshots_.front()));
+  if (snapshots_.front().end == newest) co_return Result<void>{};
+  CO_TRY_VOID(co_await log_->advance_log_start(snapshots_.front().end));
   co_return Result<void>{};
 }
 

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/metadata_snapshot.h"
 #include "cluster/apply.h"
 #include "env/shard.h"
 #include "store/log.h"
@@ -51,6 +52,7 @@ class MetadataLog {
   explicit MetadataLog(Place place);
 
   std::string folder() const;
+  LeaderEpoch epoch() const;
   env::Task<Result<void>> read_back();
   env::Task<Result<void>> read_snapshots();
   env::Task<Result<void>> replay(Offset from);
@@ -61,8 +63,8 @@ class MetadataLog {
   Place place_;
   std::unique_ptr<store::Log> log_;
   cluster::ImagePtr image_;
-  Timestamp last_record_;          // When the last record was appended.
-  std::vector<Offset> snapshots_;  // Ends of those on disk, ascending.
+  Timestamp last_record_;                // When the last record was appended.
+  std::vector<SnapshotName> snapshots_;  // Those on disk, ascending.
   std::int64_t bytes_since_snapshot_ = 0;
   Instant snapshot_at_;
 };

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "broker/metadata_snapshot.h"
 #include "sim/world.h"
 
@@ -111,7 +114,8 @@ TEST_F(MetadataLogTest, WhatWasCommittedOutlivesACrash) {
 TEST_F(MetadataLogTest, KeepsTwoSnapshotsAndTheLogBehindTheOlder) {
   std::unique_ptr<MetadataLog> log = open(1);
   for (std::uint64_t i = 1; i <= 5; ++i) commit(*log, make_topic(i));
-  EXPECT_EQ(snapshots(), (std::vector{snapshot_name(Offset(8)), snapshot_name(Offset(10))}));
+  EXPECT_EQ(snapshots(),
+            (std::vector{to_text(SnapshotName{Offset(8)}), to_text(SnapshotName{Offset(10)})}));
   EXPECT_EQ(log->log_start(), Offset(8));
   commit(*log, make_topic(6));
   const cluster::ImagePtr before = log->image();
@@ -129,7 +133,7 @@ TEST_F(MetadataLogTest, AnUnreadableSnapshotCostsNothing) {
   overwrite(snapshots().back(), ByteVector(10));
   log = open();
   EXPECT_TRUE(*log->image() == *before);
-  EXPECT_EQ(snapshots().back(), snapshot_name(Offset(10)) + ".unreadable");
+  EXPECT_EQ(snapshots().back(), to_text(SnapshotName{Offset(10)}) + ".unreadable");
   close(std::move(log));
 }
 
@@ -167,23 +171,73 @@ TEST_F(MetadataLogTest, WhatContradictsTheImageIsNeverWritten) {
   close(std::move(log));
 }
 
+// Made by Apache Kafka 4.2 as controller and broker in one: format, a topic, a quota for a client,
+// a SCRAM credential for a user, shutdown.
+TEST_F(MetadataLogTest, ALogOfApacheKafkaIsTakenOverWithWhatItKeeps) {
+  std::ifstream file(THALWEG_SOURCE_DIR "/tests/formats/metadata/kafka-4.2-quota-and-user.log",
+                     std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  ASSERT_FALSE(bytes.empty());
+  check(machine_.shard().files().make_dirs(kFolder).has_value());
+  overwrite("00000000000000000000.log", to_vector(as_bytes(bytes)));
+
+  std::unique_ptr<MetadataLog> log = open(1);
+  EXPECT_NE(log->image()->find(TopicName("orders")), nullptr);
+  ASSERT_TRUE(log->image()->kept);
+  EXPECT_EQ(log->image()->kept->size(), 3U) << "the quota, the credential, the controller";
+  commit(*log, make_topic(7));
+  commit(*log, make_topic(8));
+  const cluster::ImagePtr before = log->image();
+  close(std::move(log));
+  ASSERT_FALSE(snapshots().empty());
+  log = open();
+  EXPECT_TRUE(*log->image() == *before) << "what is kept stands in the snapshot";
+  close(std::move(log));
+}
+
+TEST_F(MetadataLogTest, AClusterWithAccessRulesIsNotServed) {
+  std::unique_ptr<MetadataLog> log = open();
+  commit(*log, {wire::AccessControlEntryRecord{.principal = "User:ann"}});
+  close(std::move(log));
+  const Result<std::unique_ptr<MetadataLog>> refused = try_open();
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_THAT(refused.error().detail, HasSubstr("does not enforce"));
+}
+
+TEST_F(MetadataLogTest, WhatItsWriterDidNotEndIsAborted) {
+  std::unique_ptr<MetadataLog> log = open();
+  commit(*log, make_topic(1));
+  commit(*log, {wire::BeginTransactionRecord{}});
+  commit(*log, make_topic(2));
+  close(std::move(log));
+  for (int i = 0; i < 2; ++i) {
+    log = open();
+    EXPECT_EQ(log->image()->topics.size(), i == 0 ? 1U : 2U);
+    if (i == 0) commit(*log, make_topic(3));
+    EXPECT_EQ(log->image()->find(TopicName("t2")), nullptr);
+    close(std::move(log));
+  }
+}
+
 TEST_F(MetadataLogTest, TimePassingMakesASnapshotDue) {
   std::unique_ptr<MetadataLog> log = open();
   commit(*log, make_topic(1));
   EXPECT_TRUE(snapshots().empty());
   world_.run_for(std::chrono::hours(2));
   commit(*log, make_topic(2));
-  EXPECT_EQ(snapshots(), std::vector{snapshot_name(Offset(4))});
+  EXPECT_EQ(snapshots(), std::vector{to_text(SnapshotName{Offset(4)})});
   close(std::move(log));
 }
 
 TEST(SnapshotName, IsReadBackAndOnlyItself) {
-  EXPECT_EQ(snapshot_name(Offset(42)), "00000000000000000042-0000000001.checkpoint");
-  EXPECT_EQ(parse_snapshot_name(snapshot_name(Offset(42))), Offset(42));
+  const SnapshotName whole{Offset(42), LeaderEpoch(7)};
+  EXPECT_EQ(to_text(whole), "00000000000000000042-0000000007.checkpoint");
+  EXPECT_EQ(parse_snapshot_name(to_text(whole)), whole);
   for (const char* name :
        {"", ".checkpoint", "42-1.checkpoint", "00000000000000000042-0000000001.checkpoint.part",
         "0000000000000000004x-0000000001.checkpoint", "99999999999999999999-0000000001.checkpoint",
-        "00000000000000000042-0000000002.checkpoint",
+        "00000000000000000042-000000002.checkpoint", "00000000000000000042-000000000x.checkpoint",
+        "00000000000000000042-9999999999.checkpoint", "00000000000000000042",
         "-0000000000000000042-0000000001.checkpoint"}) {
     EXPECT_FALSE(parse_snapshot_name(name).has_value()) << name;
   }

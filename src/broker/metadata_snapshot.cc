@@ -73,16 +73,21 @@ Result<bool> is_control(const wire::FoundBatch& batch, std::int16_t type,
 
 }  // namespace
 
-std::string snapshot_name(Offset end) {
-  return fmt::format("{:020}-{:010}{}", end.value, kMetadataEpoch.value, kSuffix);
+std::string to_text(const SnapshotName& name) {
+  return fmt::format("{:020}-{:010}{}", name.end.value, name.epoch.value, kSuffix);
 }
 
-std::optional<Offset> parse_snapshot_name(std::string_view name) {
-  std::int64_t offset = 0;
-  const char* end = name.data() + std::min(name.size(), kOffsetDigits);
-  const auto [at, error] = std::from_chars(name.data(), end, offset);
-  if (error != std::errc{} || offset < 0 || name != snapshot_name(Offset(offset))) return {};
-  return Offset(offset);
+std::optional<SnapshotName> parse_snapshot_name(std::string_view name) {
+  constexpr std::size_t kEpochAt = kOffsetDigits + 1;
+  if (name.size() <= kEpochAt) return {};
+  const auto number = [](std::string_view digits, auto& into) {
+    return std::from_chars(digits.begin(), digits.end(), into).ec == std::errc{} && into >= 0;
+  };
+  SnapshotName read;
+  if (!number(name.substr(0, kOffsetDigits), read.end.value)) return {};
+  if (!number(name.substr(kEpochAt), read.epoch.value)) return {};
+  if (name != to_text(read)) return {};
+  return read;
 }
 
 ByteVector write_snapshot(const std::vector<cluster::Record>& records, Timestamp last_record) {

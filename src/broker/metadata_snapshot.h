@@ -15,12 +15,18 @@
 
 namespace broker {
 
-// Nobody else can lead the log of a node that runs alone: its epoch never changes.
+// Nobody else can lead the log of a node that runs alone: its epoch never changes. A log that was
+// begun by Apache Kafka goes on in the last epoch that it had there.
 inline constexpr LeaderEpoch kMetadataEpoch{1};
 
 // "00000000000000000042-0000000001.checkpoint": what the snapshot holds ends before offset 42.
-std::string snapshot_name(Offset end);
-std::optional<Offset> parse_snapshot_name(std::string_view name);
+struct SnapshotName {
+  Offset end;
+  LeaderEpoch epoch = kMetadataEpoch;
+  auto operator<=>(const SnapshotName&) const = default;
+};
+std::string to_text(const SnapshotName& name);
+std::optional<SnapshotName> parse_snapshot_name(std::string_view name);
 
 ByteVector write_snapshot(const std::vector<cluster::Record>& records, Timestamp last_record);
 Result<std::vector<cluster::Record>> read_snapshot(Bytes file);

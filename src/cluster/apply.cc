@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "cluster/controller.h"
+#include "cluster/kept.h"
 
 namespace cluster {
 namespace {
@@ -44,7 +45,23 @@ class Editor {
   Result<void> apply(const wire::BrokerRegistrationChangeRecord& record);
   Result<void> apply(const wire::FeatureLevelRecord& record);
   Result<void> apply(const wire::ProducerIdsRecord& record);
+  Result<void> apply(const wire::FenceBrokerRecord& record) {
+    return set_fenced(record.id, record.epoch, true);
+  }
+  Result<void> apply(const wire::UnfenceBrokerRecord& record) {
+    return set_fenced(record.id, record.epoch, false);
+  }
+  Result<void> apply(const wire::ClearElrRecord& record);
   Result<void> apply(const wire::NoOpRecord&) { return {}; }
+  // What they hold back is settled before anything is applied (settle.h).
+  Result<void> apply(const wire::BeginTransactionRecord&) { return {}; }
+  Result<void> apply(const wire::EndTransactionRecord&) { return {}; }
+  Result<void> apply(const wire::AbortTransactionRecord&) { return {}; }
+  template <KeptRecord T>
+  Result<void> apply(const T& record) {
+    fold(edit_kept(), record);
+    return {};
+  }
 
   Applied finish() &&;
 
@@ -53,6 +70,10 @@ class Editor {
   Topic* edit(const TopicId& id);
   void own(const std::shared_ptr<Topic>& topic);
   config::Pairs& edit(const Resource& resource);
+  // The broker in that epoch, to be changed.
+  Result<Broker*> edit(BrokerId id, std::int64_t epoch);
+  Kept& edit_kept();
+  Result<void> set_fenced(BrokerId id, std::int64_t epoch, bool fenced);
 
   const Image& from_;
   std::shared_ptr<Image> image_;
@@ -60,6 +81,7 @@ class Editor {
   std::unordered_map<TopicId, std::shared_ptr<Topic>> topics_;  // Those that are ours to change,
   std::vector<TopicId> touched_;                                // in the order of their records.
   std::unordered_map<Resource, std::shared_ptr<config::Pairs>> configs_;
+  std::shared_ptr<Kept> kept_;
 };
 
 void Editor::own(const std::shared_ptr<Topic>& topic) {
@@ -86,6 +108,14 @@ config::Pairs& Editor::edit(const Resource& resource) {
     image_->configs.put(resource, mine);
   }
   return *mine;
+}
+
+Kept& Editor::edit_kept() {
+  if (!kept_) {
+    kept_ = image_->kept ? std::make_shared<Kept>(*image_->kept) : std::make_shared<Kept>();
+    image_->kept = kept_;
+  }
+  return *kept_;
 }
 
 Result<void> Editor::apply(const wire::TopicRecord& record) {
@@ -226,17 +256,40 @@ Result<void> Editor::apply(const wire::UnregisterBrokerRecord& record) {
   return {};
 }
 
-Result<void> Editor::apply(const wire::BrokerRegistrationChangeRecord& record) {
-  const auto at = image_->brokers.find(record.broker_id);
-  if (at == image_->brokers.end() || at->second.epoch != record.broker_epoch) {
-    return contradiction(fmt::format("a change of broker {} in epoch {}, which is not registered",
-                                     record.broker_id.value, record.broker_epoch));
+Result<Broker*> Editor::edit(BrokerId id, std::int64_t epoch) {
+  const auto at = image_->brokers.find(id);
+  if (at == image_->brokers.end() || at->second.epoch != epoch) {
+    return contradiction(
+        fmt::format("a change of broker {} in epoch {}, which is not registered", id.value, epoch));
   }
-  Broker& broker = at->second;
+  delta_.brokers.insert(id);
+  return &at->second;
+}
+
+Result<void> Editor::set_fenced(BrokerId id, std::int64_t epoch, bool fenced) {
+  TRY(edit(id, epoch))->fenced = fenced;
+  return {};
+}
+
+Result<void> Editor::apply(const wire::ClearElrRecord& record) {
+  std::vector<TopicId> wanted;
+  image_->topics.for_each([&](const TopicName& name, const TopicPtr& topic) {
+    if (record.topic_name.value.empty() || name == record.topic_name) wanted.push_back(topic->id);
+  });
+  for (const TopicId& id : wanted) {
+    for (Partition& partition : edit(id)->partitions) {
+      partition.eligible_leaders.clear();
+      partition.last_known_eligible.clear();
+    }
+  }
+  return {};
+}
+
+Result<void> Editor::apply(const wire::BrokerRegistrationChangeRecord& record) {
+  Broker& broker = *TRY(edit(record.broker_id, record.broker_epoch));
   if (record.fenced != 0) broker.fenced = record.fenced > 0;
   if (record.in_controlled_shutdown > 0) broker.shutting_down = true;
   if (!record.log_dirs.empty()) broker.directories = record.log_dirs;
-  delta_.brokers.insert(record.broker_id);
   return {};
 }
 

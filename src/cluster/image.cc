@@ -73,7 +73,10 @@ std::string flatten(const TopicName& name) {
 }
 
 bool operator==(const Image& a, const Image& b) {
-  return a.brokers == b.brokers && a.features == b.features &&
+  static const Kept none;
+  const Kept& kept_by_a = a.kept ? *a.kept : none;
+  const Kept& kept_by_b = b.kept ? *b.kept : none;
+  return kept_by_a == kept_by_b && a.brokers == b.brokers && a.features == b.features &&
          a.next_producer_id == b.next_producer_id && same(a.topics, b.topics) &&
          same(a.topics_by_id, b.topics_by_id) && same(a.configs, b.configs);
 }

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/ids.h"
 #include "cluster/shared_map.h"
 #include "config/layers.h"
@@ -100,6 +101,9 @@ namespace cluster {
 
 using PairsPtr = std::shared_ptr<const config::Pairs>;
 
+// Records that are kept for others (kept.h), as they are written, by what each is about.
+using Kept = std::map<std::vector<std::string>, ByteVector>;
+
 struct Image {
   SharedMap<TopicName, TopicPtr> topics;  // Both maps hold the same topics.
   SharedMap<TopicId, TopicPtr> topics_by_id;
@@ -110,6 +114,7 @@ struct Image {
   std::map<BrokerId, Broker> brokers;
   std::map<std::string, std::int16_t> features;
   std::int64_t next_producer_id = 0;
+  std::shared_ptr<const Kept> kept;  // Null where there is nothing.
 
   const Topic* find(const TopicName& name) const;
   const Topic* find(const TopicId& id) const;

@@ -74,6 +74,34 @@ Result<Record> decode(Bytes value) {
       return read_as(wire::read_broker_registration_change_record, value, *version);
     case wire::NoOpRecord::kKey:
       return read_as(wire::read_no_op_record, value, *version);
+    case wire::FenceBrokerRecord::kKey:
+      return read_as(wire::read_fence_broker_record, value, *version);
+    case wire::UnfenceBrokerRecord::kKey:
+      return read_as(wire::read_unfence_broker_record, value, *version);
+    case wire::ClearElrRecord::kKey:
+      return read_as(wire::read_clear_elr_record, value, *version);
+    case wire::BeginTransactionRecord::kKey:
+      return read_as(wire::read_begin_transaction_record, value, *version);
+    case wire::EndTransactionRecord::kKey:
+      return read_as(wire::read_end_transaction_record, value, *version);
+    case wire::AbortTransactionRecord::kKey:
+      return read_as(wire::read_abort_transaction_record, value, *version);
+    case wire::ClientQuotaRecord::kKey:
+      return read_as(wire::read_client_quota_record, value, *version);
+    case wire::UserScramCredentialRecord::kKey:
+      return read_as(wire::read_user_scram_credential_record, value, *version);
+    case wire::RemoveUserScramCredentialRecord::kKey:
+      return read_as(wire::read_remove_user_scram_credential_record, value, *version);
+    case wire::DelegationTokenRecord::kKey:
+      return read_as(wire::read_delegation_token_record, value, *version);
+    case wire::RemoveDelegationTokenRecord::kKey:
+      return read_as(wire::read_remove_delegation_token_record, value, *version);
+    case wire::AccessControlEntryRecord::kKey:
+      return read_as(wire::read_access_control_entry_record, value, *version);
+    case wire::RemoveAccessControlEntryRecord::kKey:
+      return read_as(wire::read_remove_access_control_entry_record, value, *version);
+    case wire::RegisterControllerRecord::kKey:
+      return read_as(wire::read_register_controller_record, value, *version);
     default:
       return newer(fmt::format("a metadata record is of the unknown kind {}", *key));
   }

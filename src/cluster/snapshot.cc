@@ -1,5 +1,9 @@
 // An image as the records that make it.
+#include <algorithm>
+#include <iterator>
+
 #include "cluster/apply.h"
+#include "cluster/kept.h"
 
 namespace cluster {
 namespace {
@@ -80,6 +84,7 @@ std::vector<Record> snapshot(const Image& image) {
         .next_producer_id = ProducerId(image.next_producer_id),
     });
   }
+  if (image.kept) std::ranges::move(records_of(*image.kept), std::back_inserter(records));
   return records;
 }
 
