@@ -197,7 +197,10 @@ void Engine::renew_settings(const cluster::Delta& delta, const cluster::Image& i
 }
 
 env::Task<void> Engine::remove_topic(const cluster::Topic& topic) {
-  const Millis delay = config::topic_options({}).file_delete_delay;
+  // Not yet the new image: the topic's own settings are in the one that still has it.
+  const Millis delay =
+      config::topic_options(image_->topic_layers(topic.name, node_.id, node_.fixed))
+          .file_delete_delay;
   for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
     const PartitionIndex index{static_cast<std::int32_t>(i)};
     const auto found = partitions_.find(Key{topic.id, index});

@@ -196,8 +196,8 @@ inline constexpr Option log_segment_delete_delay_ms{
     .hostile = {"0"},
     .reload = Reload::Live,
     .doc =
-        "How long a removed segment's files stay before they are deleted. Reads under way "
-        "finish in any case, as they hold the files open.",
+        "How long the folders of a deleted topic stay before they are removed. Segments that have "
+        "outlived their retention go at once; reads under way hold their files open.",
 };
 inline constexpr Option log_flush_interval_messages{
     .name = "log.flush.interval.messages",
