@@ -89,7 +89,7 @@ Outcome<client::TopicInfo> bench_topic(const BenchOptions& options) {
   // Other brokers, and the one we ask, may learn of it a little later.
   for (int i = 0; i < 50; ++i) {
     topic = session->wait(client::find_topic(session->cluster(), name));
-    if (topic && topic->partitions.size() > 0 && topic->partitions.front().leader.value >= 0) break;
+    if (topic && !topic->partitions.empty() && topic->partitions.front().leader.value >= 0) break;
     std::this_thread::sleep_for(Millis(20));
   }
   if (!topic) return std::unexpected(Failure(topic.error()));
