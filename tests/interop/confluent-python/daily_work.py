@@ -156,11 +156,11 @@ def seek_by_time():
 
 
 def group_resume():
-    topic = create("group", 2)
+    topic, group = create("group", 2), f"{PREFIX}-group"
     send(some_records(topic, 2, 100, 50))
     seen = set()
     for _ in range(2):
-        reader = consumer(group_id=f"{PREFIX}-group", auto_offset_reset="earliest")
+        reader = consumer(group_id=group, auto_offset_reset="earliest")
         reader.subscribe([topic])
         for message in poll(reader, 50):
             expect((message.partition(), message.offset()) not in seen, "a record was read twice")
@@ -168,7 +168,42 @@ def group_resume():
         reader.commit(asynchronous=False)
         reader.close()
     groups = admin.list_consumer_groups().result(PATIENCE).valid
-    expect(f"{PREFIX}-group" in [group.group_id for group in groups], "the group is not listed")
+    expect(group in [found.group_id for found in groups], "the group is not listed")
+
+
+def delete_group():
+    group = f"{PREFIX}-group"
+    admin.delete_consumer_groups([group])[group].result(PATIENCE)
+    groups = admin.list_consumer_groups().result(PATIENCE).valid
+    expect(group not in [found.group_id for found in groups], "the group is still listed")
+
+
+def transactions():
+    topic = create("transactions")
+    producer = Producer({"bootstrap.servers": BOOTSTRAP, "transactional.id": PREFIX})
+    producer.init_transactions(3)
+    for value, end in ((b"aborted", producer.abort_transaction), (b"committed", producer.commit_transaction)):
+        producer.begin_transaction()
+        producer.produce(topic, value=value, partition=0)
+        producer.flush(PATIENCE)
+        end(PATIENCE)
+    read = read_from([TopicPartition(topic, 0, OFFSET_BEGINNING)], 1)
+    expect(read[0].value() == b"committed", "what was aborted is read")
+
+
+def auto_create():
+    topic = f"{PREFIX}-by-itself"
+    sent = [record(topic, None, b"value")]
+    send(sent)
+    expect_same(sent, topic, 1)
+
+
+def out_of_range():
+    reader = consumer(auto_offset_reset="error")
+    reader.assign([TopicPartition(f"{PREFIX}-headers", 0, 1000)])
+    message = eventually(lambda: reader.poll(0.5), PATIENCE, "an error")
+    reader.close()
+    expect("out of range" in message.error().str().lower(), f"it gave {message.error()}")
 
 
 def list_topics():
@@ -197,15 +232,19 @@ def configured(topic, name):
 
 def config():
     topic = create("configured", config={"retention.ms": "3600000"})
-    expect(configured(topic, "retention.ms") == "3600000", "created with another retention.ms")
+
+    def holds(name, value):
+        eventually(lambda: configured(topic, name) == value, PATIENCE, f"{name}={value}")
+
+    holds("retention.ms", "3600000")
     change = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[
         ConfigEntry("retention.ms", "7200000", incremental_operation=AlterConfigOpType.SET)])
     admin.incremental_alter_configs([change])[change].result(PATIENCE)
-    expect(configured(topic, "retention.ms") == "7200000", "the change did not hold")
+    holds("retention.ms", "7200000")
     replacement = ConfigResource(ResourceType.TOPIC, topic, {"segment.bytes": "2000000"})
     admin.alter_configs([replacement])[replacement].result(PATIENCE)
-    expect(configured(topic, "segment.bytes") == "2000000", "the old way of changing did not hold")
-    expect(configured(topic, "retention.ms") == "604800000", "the old way replaces all")
+    holds("segment.bytes", "2000000")
+    holds("retention.ms", "604800000")
 
 
 def create_partitions():
@@ -263,13 +302,17 @@ report.run("null-key-and-value", nulls)
 report.run("record-sizes", sizes)
 report.run("seek-by-time", seek_by_time)
 report.run("group-resume", group_resume)
+report.run("delete-group", delete_group)
+report.run("transactions", transactions)
 report.run("list-topics", list_topics)
 report.run("describe-topic", describe_topic)
 report.run("describe-cluster", describe_cluster)
 report.run("config", config)
 report.run("create-partitions", create_partitions)
 report.run("delete-records", delete_records)
+report.run("auto-create", auto_create)
 report.run("unknown-topic", unknown_topic)
+report.run("out-of-range", out_of_range)
 report.run("too-large", too_large)
 report.run("delete-topic", delete_topic)
 report.exit()

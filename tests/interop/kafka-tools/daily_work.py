@@ -1,6 +1,6 @@
 """A day's work with Apache Kafka's own command-line tools.
 
-Usage: daily_work.py HOST:PORT PREFIX LIB [DATA], where LIB is the folder of jars that tests/interop/java
+Usage: daily_work.py HOST:PORT PREFIX JAVA [DATA], where JAVA/lib holds the jars that tests/interop/java
 fetches and DATA the node's data folder, which Kafka's dump tool then reads.
 """
 import pathlib
@@ -12,11 +12,11 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 from report import Report, Skip, eventually, expect  # noqa: E402
 
-BOOTSTRAP, PREFIX, LIB = sys.argv[1:4]
+BOOTSTRAP, PREFIX, FOLDER = sys.argv[1:4]
 DATA = pathlib.Path(sys.argv[4]) if len(sys.argv) > 4 else None
 TOPIC = f"{PREFIX}-orders"
 JAVA = ["java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Dlog4j2.level=error",
-        "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", f"{LIB}/*"]
+        "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", f"{FOLDER}/lib/*"]
 CLASSES = {
     "kafka-topics": "org.apache.kafka.tools.TopicCommand",
     "kafka-configs": "kafka.admin.ConfigCommand",

@@ -92,6 +92,44 @@ def metadata():
     expect(partition["leader"] == listed["brokers"][0]["id"], f"another leader: {partition}")
 
 
+def idempotent():
+    topic = f"{PREFIX}-idempotent"
+    sent = lines(2000)
+    kcat("-P", "-t", topic, "-p", "0", "-K", "\t", "-X", "enable.idempotence=true", "-X", "batch.num.messages=50",
+         text=sent)
+    expect(read(topic) == sent, "what was read is not what was sent")
+
+
+def transactions():
+    # kcat commits what it sends when it ends; without a coordinator it says so and ends at once.
+    topic = f"{PREFIX}-transactions"
+    sent = lines(10)
+    kcat("-P", "-t", topic, "-p", "0", "-K", "\t", "-X", f"transactional.id={PREFIX}",
+         "-X", "transaction.timeout.ms=3000", text=sent)
+    expect(read(topic, "-X", "isolation.level=read_committed") == sent, "what was read is not what was sent")
+
+
+def auto_create():
+    topic = f"{PREFIX}-by-itself"
+    kcat("-P", "-t", topic, "-p", "0", text="value\n")
+    found = json.loads(kcat("-L", "-J", "-t", topic))["topics"]
+    expect(found[0]["topic"] == topic and found[0]["partitions"], f"the topic did not come into being: {found}")
+
+
+def out_of_range():
+    said = kcat("-C", "-t", f"{PREFIX}-headers", "-p", "0", "-o", "1000", "-e", "-X", "auto.offset.reset=error",
+                fails=True)
+    expect("out of range" in said.lower(), f"it said {said!r}")
+
+
+def too_large():
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(b"x" * 2_000_000)
+        file.flush()
+        said = kcat("-P", "-t", f"{PREFIX}-sizes", "-p", "0", "-X", "message.max.bytes=5000000", file.name, fails=True)
+    expect("too large" in said.lower(), f"it said {said!r}")
+
+
 def unknown_topic():
     said = kcat("-C", "-t", f"{PREFIX}-nowhere", "-p", "0", "-e", "-X", "allow.auto.create.topics=false", fails=True)
     expect("Unknown topic" in said, f"it said {said!r}")
@@ -101,11 +139,17 @@ report = Report()
 for acks in ("0", "1", "all"):
     for codec in ("none", "gzip", "snappy", "lz4", "zstd"):
         report.run(f"produce-{acks}-{codec}", produce, acks, codec)
+report.run("idempotent-produce", idempotent)
 report.run("headers", headers)
 report.run("null-key-and-value", nulls)
 report.run("record-sizes", sizes)
 report.run("seek-by-time", seek)
 report.run("group-resume", group_resume)
+report.run("transactions", transactions)
 report.run("list-topics", metadata)
+report.run("describe-topic", metadata)
+report.run("auto-create", auto_create)
 report.run("unknown-topic", unknown_topic)
+report.run("out-of-range", out_of_range)
+report.run("too-large", too_large)
 report.exit()

@@ -79,6 +79,9 @@ class Work {
   void seek_by_time();
   void metadata();
   void too_large();
+  void unknown_topic();
+  void out_of_range();
+  void transactions();
 
   std::string bootstrap_;
   std::string prefix_;
@@ -275,6 +278,57 @@ void Work::too_large() {
   expect(false, "a record over the limit was accepted");
 }
 
+// What the first poll that is not in vain comes to.
+RdKafka::ErrorCode first_error(RdKafka::KafkaConsumer& reader) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kPatienceMs);
+  RdKafka::ErrorCode error = RdKafka::ERR__TIMED_OUT;
+  while (error == RdKafka::ERR__TIMED_OUT && std::chrono::steady_clock::now() < deadline) {
+    error = std::unique_ptr<RdKafka::Message>(reader.consume(200))->err();
+  }
+  reader.close();
+  return error;
+}
+
+void Work::unknown_topic() {
+  auto reader =
+      consumer(with({{"group.id", prefix_ + "-none"}, {"allow.auto.create.topics", "false"}}));
+  expect(reader->subscribe({prefix_ + "-nowhere"}), "subscribe");
+  const auto error = first_error(*reader);
+  expect(error == RdKafka::ERR_UNKNOWN_TOPIC_OR_PART, "it gave " + RdKafka::err2str(error));
+}
+
+void Work::out_of_range() {
+  auto reader = consumer(with({{"group.id", prefix_ + "-none"}, {"auto.offset.reset", "error"}}));
+  std::unique_ptr<RdKafka::TopicPartition> partition(
+      RdKafka::TopicPartition::create(prefix_ + "-headers", 0, 1000));
+  expect(reader->assign({partition.get()}), "assign");
+  const auto error = first_error(*reader);
+  expect(error == RdKafka::ERR__AUTO_OFFSET_RESET, "it gave " + RdKafka::err2str(error));
+}
+
+void expect(RdKafka::Error* error) {
+  const std::unique_ptr<RdKafka::Error> held(error);
+  expect(!held, held ? held->str() : "");
+}
+
+void Work::transactions() {
+  const std::string topic = prefix_ + "-transactions";
+  std::string error;
+  auto conf = configure(with({{"transactional.id", prefix_}}));
+  std::unique_ptr<RdKafka::Producer> producer(RdKafka::Producer::create(conf.get(), error));
+  expect(producer != nullptr, error);
+  expect(producer->init_transactions(3'000));
+  for (std::string text : {"aborted", "committed"}) {
+    expect(producer->begin_transaction());
+    expect(producer->produce(topic, 0, RdKafka::Producer::RK_MSG_COPY, text.data(), text.size(),
+                             nullptr, 0, 0, nullptr),
+           "produce");
+    expect(text == "aborted" ? producer->abort_transaction(kPatienceMs)
+                             : producer->commit_transaction(kPatienceMs));
+  }
+  expect(read_all(topic, 1).front().value == "committed", "what was aborted is read");
+}
+
 bool Work::everything() {
   for (const char* acks : {"0", "1", "all"}) {
     for (const char* codec : {"none", "gzip", "snappy", "lz4", "zstd"}) {
@@ -307,7 +361,12 @@ bool Work::everything() {
   });
   feature("seek-by-time", [&] { seek_by_time(); });
   feature("group-resume", [&] { group_resumes(); });
+  feature("transactions", [&] { transactions(); });
   feature("list-topics", [&] { metadata(); });
+  feature("describe-topic", [&] { metadata(); });
+  feature("auto-create", [&] { send_and_read_back("by-itself", messages(1, 10), {}); });
+  feature("unknown-topic", [&] { unknown_topic(); });
+  feature("out-of-range", [&] { out_of_range(); });
   feature("too-large", [&] { too_large(); });
   return !failed_;
 }

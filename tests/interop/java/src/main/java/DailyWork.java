@@ -71,6 +71,9 @@ public final class DailyWork {
     feature("record-sizes", this::sizes);
     feature("seek-by-time", this::seekByTime);
     feature("group-resume", () -> groupResumes("classic"));
+    feature("group-of-the-newer-protocol", () -> groupResumes("consumer"));
+    feature("delete-group", this::deleteGroup);
+    feature("transactions", this::transactions);
     feature("list-topics", this::listTopics);
     feature("describe-topic", this::describeTopic);
     feature("describe-cluster", this::describeCluster);
@@ -288,6 +291,35 @@ public final class DailyWork {
     var offsets = admin.listConsumerGroupOffsets(prefix + "-" + protocol).partitionsToOffsetAndMetadata().get();
     long committed = offsets.values().stream().mapToLong(offset -> offset.offset()).sum();
     expect(committed == 100, "committed offsets add up to " + committed);
+  }
+
+  private void deleteGroup() throws Exception {
+    String group = prefix + "-classic";
+    admin.deleteConsumerGroups(List.of(group)).all().get();
+    boolean listed = admin.listGroups().all().get().stream().anyMatch(found -> found.groupId().equals(group));
+    expect(!listed, "the group is still listed");
+  }
+
+  private void transactions() throws Exception {
+    String topic = topic("transactions", 1, Map.of());
+    List<ProducerRecord<byte[], byte[]>> aborted = records(topic, 1, 5, 20);
+    List<ProducerRecord<byte[], byte[]>> committed = records(topic, 1, 5, 20);
+    try (KafkaProducer<byte[], byte[]> producer = producer(Map.of("transactional.id", prefix, "max.block.ms", 5000))) {
+      producer.initTransactions();
+      producer.beginTransaction();
+      aborted.forEach(producer::send);
+      producer.flush();
+      producer.abortTransaction();
+      producer.beginTransaction();
+      committed.forEach(producer::send);
+      producer.commitTransaction();
+    }
+    try (KafkaConsumer<byte[], byte[]> consumer = consumer(Map.of("isolation.level", "read_committed"))) {
+      consumer.assign(List.of(new TopicPartition(topic, 0)));
+      consumer.seekToBeginning(List.of(new TopicPartition(topic, 0)));
+      byte[] first = poll(consumer, 5).get(0).value();
+      expect(java.util.Arrays.equals(first, committed.get(0).value()), "what was aborted is read");
+    }
   }
 
   private void listTopics() throws Exception {

@@ -1,0 +1,153 @@
+"""The clients there are suites for: what each is called, what it needs, how it is made ready and how it is run."""
+import dataclasses
+import shutil
+import sys
+import threading
+from collections.abc import Callable
+
+from toolchains import BUILT, ROOT, Node, cargo, go, python, quietly
+
+HERE = ROOT / "tests/interop"
+JAVA = ["java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
+        "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", f"{BUILT}/java/classes:{BUILT}/java/lib/*"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Client:
+    title: str  # The head of its column: name<br>version<br>language.
+    prepare: Callable  # Fetches and builds; gives the command that runs the suite.
+    needs: tuple = ()  # Commands that have to be on PATH.
+    columns: str = "client"  # Which table of docs/clients.md it stands in: client or tool.
+
+
+def newer(made, *sources):
+    return made.exists() and all(made.stat().st_mtime > source.stat().st_mtime for source in sources)
+
+
+java_at_work = threading.Lock()
+
+
+def prepare_java():
+    """Compiles every suite in Java and fetches Apache Kafka's jars, once for all that need them."""
+    sources = sorted((HERE / "java").rglob("*.java"))
+    ready = BUILT / "java/ready"
+    with java_at_work:
+        if not newer(ready, HERE / "java/pom.xml", *sources):
+            quietly("mvn", "-q", "-B", "-f", HERE / "java/pom.xml", "compile", "dependency:copy-dependencies")
+            ready.touch()
+
+
+def java(*program):
+    def prepare():
+        prepare_java()
+        return [*JAVA, *program]
+    return prepare
+
+
+def script_on_java(folder):
+    def prepare():
+        prepare_java()
+        return [sys.executable, HERE / folder / "daily_work.py"]
+    return prepare
+
+
+def prepare_librdkafka():
+    source, program = HERE / "librdkafka/daily_work.cc", BUILT / "librdkafka/daily_work"
+    if not newer(program, source):
+        program.parent.mkdir(parents=True, exist_ok=True)
+        quietly("clang++-19", "-std=c++23", "-O1", "-Wall", "-Wextra", "-Werror", source, "-o", program, "-lrdkafka++")
+    return [program]
+
+
+def python_client(folder):
+    def prepare():
+        venv = python(folder, "-r", HERE / folder / "requirements.txt")
+        return [venv / "bin/python", HERE / folder / "daily_work.py"]
+    return prepare
+
+
+def packages_of_node(name, npm):
+    """Lays a suite out in build/interop with the packages of its lock file; gives folder and whether they are new."""
+    folder = BUILT / name
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [*(HERE / name).iterdir(), HERE / "day/day.js"]
+    for file in files:
+        shutil.copy(file, folder)
+    fresh = not newer(folder / "ready", HERE / name / "package-lock.json")
+    if fresh:
+        npm("ci", "--no-audit", "--no-fund", "--ignore-scripts", folder=folder)
+    return folder, fresh
+
+
+def prepare_kafkajs():
+    folder, _ = packages_of_node("kafkajs", lambda *arguments, folder: quietly("npm", *arguments, folder=folder))
+    (folder / "ready").touch()
+    return ["node", folder / "daily_work.js"]
+
+
+def prepare_platformatic():
+    node = Node()
+    folder, _ = packages_of_node("platformatic-kafka", node.npm)
+    (folder / "ready").touch()
+    return [node.program, folder / "daily_work.js"]
+
+
+def prepare_confluent_javascript():
+    """Its binary packages are not on npm, so it is compiled, with the librdkafka that it brings."""
+    node = Node()
+    folder, fresh = packages_of_node("confluent-javascript", node.npm)
+    if fresh:
+        # Without debug information and at -O1 this takes half the time, and ccache remembers it wherever it is built.
+        node.compile(folder / "node_modules/@confluentinc/kafka-javascript", CKJS_LINKING="dynamic",
+                     CC="ccache clang-19", CXX="ccache clang++-19", CFLAGS="-O1 -g0", CXXFLAGS="-O1 -g0",
+                     CCACHE_NOHASHDIR="1", CCACHE_BASEDIR=str(folder))
+    (folder / "ready").touch()
+    return [node.program, folder / "daily_work.js"]
+
+
+def go_client(folder):
+    def prepare():
+        program = BUILT / "go" / folder
+        quietly(go(), "build", "-o", program, f"./{folder}", folder=HERE, CGO_ENABLED="0", GOTOOLCHAIN="local",
+                GOFLAGS="-buildvcs=false")
+        return [program]
+    return prepare
+
+
+def prepare_rskafka():
+    quietly(cargo(), "build", "--quiet", "--locked", folder=HERE / "rskafka", CARGO_TARGET_DIR=str(BUILT / "rskafka"))
+    return [BUILT / "rskafka/debug/daily-work"]
+
+
+# Two suites run at a time, in this order; the longest comes first.
+CLIENTS = {
+    "kafka-tools": Client("Apache Kafka's tools 4.2.1", script_on_java("kafka-tools"), ("java", "mvn"), "tool"),
+    "kafka-connect": Client("Kafka Connect 4.2.1, standalone", script_on_java("kafka-connect"), ("java", "mvn"),
+                            "tool"),
+    "kafka-streams": Client("Kafka Streams 4.2.1", java("WordCount"), ("java", "mvn"), "tool"),
+    "java": Client("Java client<br>4.2.1", java("DailyWork"), ("java", "mvn")),
+    "librdkafka": Client("librdkafka<br>2.0.2<br>C++", prepare_librdkafka, ("clang++-19",)),
+    "kcat": Client("kcat<br>1.7.1", lambda: [sys.executable, HERE / "kcat/daily_work.py"], ("kcat",)),
+    "confluent-python": Client("confluent-kafka<br>2.16.1<br>Python", python_client("confluent-python")),
+    "confluent-javascript": Client("@confluentinc/<br>kafka-javascript<br>1.10.1", prepare_confluent_javascript,
+                                   ("clang++-19", "ccache", "make")),
+    "kafkajs": Client("kafkajs<br>2.2.4<br>JavaScript", prepare_kafkajs, ("node", "npm")),
+    "platformatic-kafka": Client("@platformatic/<br>kafka<br>2.12.1", prepare_platformatic),
+    "kafka-python": Client("kafka-python<br>3.0.12", python_client("kafka-python")),
+    "aiokafka": Client("aiokafka<br>0.14.0<br>Python", python_client("aiokafka")),
+    "franz-go": Client("franz-go<br>1.22.2<br>Go", go_client("franz-go")),
+    "sarama": Client("sarama<br>1.61.1<br>Go", go_client("sarama")),
+    "kafka-go": Client("segmentio/<br>kafka-go<br>0.4.51", go_client("kafka-go")),
+    "rskafka": Client("rskafka<br>0.6.0<br>Rust", prepare_rskafka),
+}
+
+# What Thalweg cannot do yet, by feature, and why. A suite tries it all the same, and it is a failure of the run
+# when it works, for then it must leave this list.
+LACKING = {
+    "transactions": "Thalweg has no transaction coordinator yet: FindCoordinator for a transactional id, and "
+                    "InitProducerId with one, are answered with INVALID_REQUEST.",
+    "exactly-once": "it stands on transactions, which Thalweg has not yet; at_least_once works.",
+    "group-of-the-newer-protocol": "Thalweg has groups of the classic protocol only: it does not serve "
+                                   "ConsumerGroupHeartbeat, and ApiVersions says so. Clients that are not told "
+                                   "otherwise (group.protocol=classic, their default) do not ask for it.",
+}
