@@ -9,7 +9,7 @@ usage() {
 ./do run [ARGS]              build what is needed and serve on this machine; ARGS go to `thalweg serve`
 ./do build [PRESET [TARGET]] build with a preset: release (default), debug, asan, tsan, gcc, fuzz
 ./do test [FILTER]           every test, or the suites and tests whose name contains FILTER
-./do sim SEED                replay one simulated run
+./do sim SEED                replay one simulated day; --runs N or --minutes N for many, --help for more
 ./do fuzz [TARGET [SECONDS]] fuzz one target or each in turn, 60 seconds by default
 ./do oracle [NAME]           hold messages and batches against Apache Kafka's own classes
 ./do bench [NAME]            measure: all of bench/, or one; `compare` runs Apache Kafka beside it
@@ -89,10 +89,9 @@ case $command in
     exec python3 tools/test.py "$@"
     ;;
   sim)
-    [[ $# -ge 1 ]] || { echo "usage: ./do sim SEED" >&2; exit 2; }
-    packages packages
-    build debug thalweg_sim
-    exec build/debug/tests/thalweg_sim "$@"
+    packages packages packages-test
+    build asan thalweg_sim
+    exec python3 tools/sim.py "$@"
     ;;
   fuzz)
     packages packages packages-test

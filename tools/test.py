@@ -16,10 +16,11 @@ import sys
 import tempfile
 import time
 
+import sim as days
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CI = os.environ.get("CI") == "true"
 FIXED_SEEDS, FRESH_SEEDS = 10, 10
-SEED = re.compile(r"^seed (\d+) hash \w+ (ok|FAILED: .*)$", re.M)
 VERDICT = re.compile(r"^(ok|FAIL|skip) (\S+)\s?(.*)$")
 
 
@@ -158,29 +159,22 @@ def process(suite, chosen):
 
 
 def sim(suite, _):
-    """Whole brokers under a seed: a fixed set of seeds, and fresh ones that a failure names."""
+    """Whole brokers under a seed: a fixed set of seeds, fresh ones that a failure names, and planted faults."""
     if not build(suite, "asan", "thalweg_sim"):
         return
     fresh = int.from_bytes(os.urandom(4), "big")
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for outcome in pool.map(run_seeds, [(1, FIXED_SEEDS), (fresh, FRESH_SEEDS)]):
-            count_seeds(suite, *outcome)
-
-
-def run_seeds(first_and_runs):
-    first, runs = first_and_runs
-    return runs, *run([ROOT / "build/asan/tests/thalweg_sim", first, runs], 600)
-
-
-def count_seeds(suite, runs, code, out, errors):
-    seeds = SEED.findall(out)
-    for seed, verdict in seeds:
-        if verdict == "ok":
+    for first, runs in (1, FIXED_SEEDS), (fresh, FRESH_SEEDS):
+        total = days.run_many(first, runs, 900, progress=False)
+        suite.passed += total.seeds - len(total.failed)
+        for seed, verdict in total.failed.items():
+            suite.fail(seed, f"{verdict}; again with: ./do sim {seed}")
+        for text in total.broken:
+            suite.fail("whole", text)
+    for fault, stated, seeds, why in days.plant_all():
+        if seeds and seeds <= stated:
             suite.passed += 1
         else:
-            suite.fail(seed, f"{verdict}; again with: ./do sim {seed}")
-    if len(seeds) < runs:
-        suite.fail("whole", f"ended with {code} after {len(seeds)} of {runs} seeds\n{errors[-8000:]}")
+            suite.fail(f"planted: {fault}", f"found within {seeds or '-'} seeds, stated {stated}: {why}")
 
 
 def interop(suite, chosen):

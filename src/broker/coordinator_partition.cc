@@ -1,5 +1,6 @@
 #include "broker/coordinator_partition.h"
 
+#include "base/probe.h"
 #include "group/loading.h"
 #include "observe/log.h"
 
@@ -184,6 +185,7 @@ env::Task<void> CoordinatorPartition::append(Sequence sequence, ByteVector batch
   if (appended) {
     release();
   } else if (state_ == State::Active) {
+    probe::reached<"groups: loaded anew after a failed write">();
     observe::error("groups could not be written and are loaded anew",
                    {{"partition", index_}, {"why", appended.error()}});
     state_ = State::Loading;

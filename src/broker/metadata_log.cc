@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/probe.h"
 #include "cluster/kept.h"
 #include "cluster/names.h"
 #include "cluster/settle.h"
@@ -91,12 +92,14 @@ env::Task<Result<void>> MetadataLog::read_snapshots() {
     if (records) {
       CO_TRY(const cluster::Applied applied, cluster::apply(*image_, *records));
       image_ = applied.image;
+      probe::reached<"metadata: read back from a snapshot">();
       co_return Result<void>{};
     }
     // What a newer version wrote is not broken, and must not be passed over.
     if (records.error().code == ErrorCode::UnsupportedVersion) co_return fail(records.error());
     observe::warn("a metadata snapshot cannot be read, an older one and the log are read instead",
                   {{"file", path}, {"why", records.error()}});
+    probe::reached<"metadata: a snapshot set aside">();
     CO_TRY_VOID(files.rename(path, path + ".unreadable"));
     snapshots_.pop_back();
   }
@@ -133,6 +136,9 @@ env::Task<Result<cluster::Applied>> MetadataLog::commit(std::vector<cluster::Rec
   // Folded first: what does not fold must never reach the log.
   CO_TRY(cluster::Applied applied, cluster::apply(*image_, records));
   const Timestamp now = place_.shard.wall();
+  if (records.size() > 1 && probe::planted<"a metadata record is not written">()) {
+    records.pop_back();
+  }
   ByteVector batch = metadata_batch(records, now);
   CO_TRY_VOID(co_await write(batch, now));
   image_ = applied.image;
@@ -155,6 +161,7 @@ env::Task<Result<void>> MetadataLog::write(MutableBytes batch, Timestamp now) {
         {{"why", appended.error()}, {"do", "make room or mend the disk, and ask again"}});
     co_return fail(appended.error());
   }
+  if (probe::planted<"metadata before its sync">()) co_return Result<void>{};
   co_return co_await log_->wait_durable(log_->log_end());
 }
 
@@ -185,6 +192,7 @@ env::Task<Result<void>> MetadataLog::forget_before(Offset newest) {
     snapshots_.erase(snapshots_.begin());
   }
   if (snapshots_.front().end == newest) co_return Result<void>{};
+  probe::reached<"metadata: the log cut behind a snapshot">();
   CO_TRY_VOID(co_await log_->advance_log_start(snapshots_.front().end));
   co_return Result<void>{};
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/probe.h"
 #include "observe/log.h"
 #include "txn/snapshot.h"
 
@@ -61,6 +62,7 @@ env::Task<Result<void>> Partition::load_producers(std::vector<Offset> snapshots)
     const Offset at = snapshots.back();
     snapshots.pop_back();
     if (at > log_->log_end()) {
+      probe::reached<"producers: a snapshot of a history that was undone">();
       // Of a history that a crash took back: later it would tell of batches that never were.
       CO_TRY_VOID(cache_.files().remove(snapshot_path(log_->folder(), at)));
       continue;
@@ -71,12 +73,14 @@ env::Task<Result<void>> Partition::load_producers(std::vector<Offset> snapshots)
     if (!file) continue;
     Result<txn::Producers> read = txn::decode_snapshot(*file);
     if (!read) continue;
+    probe::reached<"producers: a snapshot taken up">();
     producers_ = std::move(*read);
     from = at;
     break;
   }
   snapshot_at_ = from;
   if (from == log_->log_end()) co_return Result<void>{};
+  if (probe::planted<"producers as of the last snapshot">()) co_return Result<void>{};
   co_return co_await log_->scan(from, log_->log_end(), store::ScanDetail::Headers,
                                 [this](Bytes batch) { return replay(batch); });
 }
@@ -97,6 +101,7 @@ env::Task<Result<Produced>> Partition::append(MutableBytes batch, wire::BatchHea
   const Result<txn::Verdict> verdict = txn::check(producers_, facts);
   if (!verdict) co_return fail(blame(verdict.error()));
   if (const auto* known = std::get_if<txn::Duplicate>(&*verdict)) {
+    probe::reached<"producers: a batch that was there already">();
     co_return Produced{.base = known->first,
                        .end = Offset{known->last.value + 1},
                        .log_append_time = has_append_time() ? known->timestamp : kNoTimestamp,
@@ -170,6 +175,7 @@ env::Task<Result<Fetched>> Partition::fetch(FetchFrom from, std::shared_ptr<Fetc
   // The high watermark may have moved while we read: then there is something now.
   if (slice.size == 0 && watch) {
     if (high_watermark() > upper || retired_) {
+      probe::reached<"fetch: the watermark moved while it was read">();
       watch->moved(item);
     } else {
       watchers_.add(std::move(watch), item);

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/ids.h"
+#include "base/probe.h"
 #include "broker/fetch_watch.h"
 #include "env/sync.h"
 #include "log/names.h"
@@ -84,7 +85,9 @@ class Partition : public std::enable_shared_from_this<Partition> {
                                    std::size_t item);
 
   // Consumers read below it: what they saw is never unread, not even by a power failure.
-  Offset high_watermark() const { return log_->durable_end(); }
+  Offset high_watermark() const {
+    return probe::planted<"read before the sync">() ? log_->log_end() : log_->durable_end();
+  }
   Offset last_stable() const;
   Offset log_start() const { return log_->log_start(); }
   store::Log& log() { return *log_; }

@@ -1,5 +1,6 @@
 #include "broker/server.h"
 
+#include "base/probe.h"
 #include "broker/controller.h"
 #include "broker/engine.h"
 #include "broker/fresh_id.h"
@@ -202,6 +203,7 @@ env::Task<Result<void>> Server::set_strays_aside(const cluster::Image& image) {
         file ? logs::parse_partition_metadata(as_text(*file)) : Result<TopicId>(fail(file.error()));
     const bool ours = topic && topic->find(name.partition) && (!id || *id == topic->id);
     if (ours) continue;
+    probe::reached<"start: a stray folder set aside">();
     const std::string aside = path + "." + to_text(fresh_id(shard_)) + "-stray";
     CO_TRY_VOID(shard_.files().rename(path, aside));
     observe::warn("a folder belongs to no partition and was set aside",
@@ -257,6 +259,8 @@ env::Task<Result<void>> Server::checkpoint() {
       co_await store::write_recovery_points(files, data_.path, std::move(merged.recovery_points)));
   co_return co_await store::write_log_starts(files, data_.path, std::move(merged.log_starts));
 }
+
+cluster::ImagePtr Server::image() const { return node_.controller->image(); }
 
 env::Task<void> Server::stop() {
   const bool served = std::exchange(serving_, false);

@@ -33,6 +33,8 @@ class Server {
   // Where it listens, with the ports that were picked for port 0.
   const env::Address& kafka() const { return node_.listener; }
   const env::Address& http() const { return http_->address(); }
+  // The cluster as it is now. Only while it serves.
+  cluster::ImagePtr image() const;
 
  private:
   env::Task<Result<void>> open_storage();

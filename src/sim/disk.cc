@@ -54,6 +54,7 @@ struct DiskState {
   std::vector<std::string> failing_syncs;
   std::optional<std::uint64_t> capacity;
   bool read_only = false;
+  Duration slowness{};
 };
 
 std::optional<Fault> DiskState::next_fault(DiskCall call, const std::string& path) {
@@ -102,18 +103,24 @@ namespace {
 
 constexpr std::string_view kCrashed = "the disk has crashed since it was opened";
 
+using std::chrono::microseconds;
+
 // Most calls of a real disk come from its cache; some wait.
-env::Task<> sometimes_wait(Clockwork& clockwork) {
-  if (!clockwork.chance(4)) co_return;
-  const Duration wait =
-      clockwork.random_between(std::chrono::microseconds(1), std::chrono::microseconds(200));
-  co_await clockwork.delay(wait);
+env::Task<> sometimes_wait(DiskState& disk) {
+  if (!disk.clockwork.chance(4)) co_return;
+  const Duration most = std::max<Duration>(microseconds(200), disk.slowness);
+  co_await disk.clockwork.delay(disk.clockwork.random_between(microseconds(1), most));
+}
+
+Duration time_of_sync(DiskState& disk) {
+  const Duration most = std::max<Duration>(std::chrono::milliseconds(5), disk.slowness);
+  return disk.clockwork.random_between(microseconds(50), most);
 }
 
 }  // namespace
 
 env::Task<Result<std::size_t>> DiskFile::read(std::uint64_t offset, MutableBytes into) {
-  co_await sometimes_wait(disk_->clockwork);
+  co_await sometimes_wait(*disk_);
   if (dead()) co_return refuse("read", path_, kCrashed);
   if (const auto fault = disk_->next_fault(DiskCall::Read, path_)) {
     co_return refuse("read", path_, text_of(*fault));
@@ -123,7 +130,7 @@ env::Task<Result<std::size_t>> DiskFile::read(std::uint64_t offset, MutableBytes
 
 env::Task<Result<void>> DiskFile::write(std::uint64_t offset, std::span<const Bytes> parts) {
   check(writable_, "writing to a file that was opened for reading");
-  co_await sometimes_wait(disk_->clockwork);
+  co_await sometimes_wait(*disk_);
   for (const Bytes part : parts) {
     CO_TRY_VOID(put(offset, part));
     offset += part.size();
@@ -155,8 +162,7 @@ Result<void> DiskFile::put(std::uint64_t offset, Bytes bytes) {
 env::Task<Result<void>> DiskFile::sync() {
   if (dead()) co_return refuse("sync", path_, kCrashed);
   const std::uint64_t layer = node_->content.begin_sync();
-  co_await disk_->clockwork.delay(
-      disk_->clockwork.random_between(std::chrono::microseconds(50), std::chrono::milliseconds(5)));
+  co_await disk_->clockwork.delay(time_of_sync(*disk_));
   if (dead()) co_return refuse("sync", path_, kCrashed);
   std::optional<Fault> fault = disk_->next_fault(DiskCall::Sync, path_);
   const auto named = [&](const std::string& part) { return path_.contains(part); };
@@ -277,8 +283,7 @@ env::Task<Result<void>> sync_folder(std::shared_ptr<DiskState> state, std::strin
   if (!node) co_return refuse("sync", folder, kAbsent);
   const std::uint64_t mark = state->tree.mark();
   const std::uint64_t life = state->life;
-  co_await state->clockwork.delay(
-      state->clockwork.random_between(std::chrono::microseconds(50), std::chrono::milliseconds(5)));
+  co_await state->clockwork.delay(time_of_sync(*state));
   if (state->life != life) co_return refuse("sync", folder, kCrashed);
   if (const auto fault = state->next_fault(DiskCall::SyncDir, folder)) {
     co_return refuse("sync", folder, text_of(*fault));
@@ -324,9 +329,13 @@ Result<std::unique_ptr<env::DirLock>> Disk::lock(const std::string& path) {
   return std::make_unique<SimLock>(state_, path);
 }
 
-void Disk::crash() {
+void Disk::orphan() {
   ++state_->life;
   state_->locked.clear();
+}
+
+void Disk::crash() {
+  orphan();
   state_->tree.crash(state_->clockwork);
   state_->clockwork.note(state_->tree.used_bytes());
 }
@@ -336,12 +345,15 @@ void Disk::fail_next(DiskCall call, Fault fault, std::string part) {
 }
 void Disk::fail_syncs(std::string part) { state_->failing_syncs.push_back(std::move(part)); }
 void Disk::set_capacity(std::uint64_t bytes) { state_->capacity = bytes; }
+std::uint64_t Disk::used_bytes() const { return state_->tree.used_bytes(); }
+void Disk::set_slow(Duration most) { state_->slowness = most; }
 void Disk::set_read_only(bool read_only) { state_->read_only = read_only; }
 void Disk::heal() {
   state_->planned.clear();
   state_->failing_syncs.clear();
   state_->capacity.reset();
   state_->read_only = false;
+  state_->slowness = {};
 }
 
 std::optional<ByteVector> Disk::content(const std::string& path) const {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/time.h"
 #include "env/files.h"
 
 namespace sim {
@@ -45,6 +46,8 @@ class Disk final : public env::Files {
 
   // Power off and on: the disk holds what survived, drawn from the world's seed.
   void crash();
+  // The program that uses it dies: all it wrote is there, its open files and locks are not.
+  void orphan();
 
   // The next call of that kind, on a path that contains `part`, fails; a write may have put some
   // of its bytes down.
@@ -53,8 +56,11 @@ class Disk final : public env::Files {
   void fail_syncs(std::string part);
   // No more than this many bytes in files, all together.
   void set_capacity(std::uint64_t bytes);
+  std::uint64_t used_bytes() const;
+  // Every read, write and sync may take up to this long; zero is a disk of the usual speed.
+  void set_slow(Duration most);
   void set_read_only(bool read_only);
-  void heal();  // Takes back all faults, the capacity and read-only.
+  void heal();  // Takes back all faults, the capacity, slowness and read-only.
 
   // For a test to look and to damage, past everything above: no such file gives nothing.
   std::optional<ByteVector> content(const std::string& path) const;

@@ -20,6 +20,7 @@ struct NetworkSettings {
   Duration most_delay = std::chrono::microseconds(500);
   std::size_t window = 64 * 1024;  // Sent and not yet read, each way; then a writer waits.
   std::uint64_t break_one_in = 0;  // Each piece sent breaks its connection so often; 0: never.
+  Duration slow_reads{};           // Each reader may rest so long before it takes what has arrived.
 };
 
 struct Stream;   // The two directions of a connection.

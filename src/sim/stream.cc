@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/crc32c.h"
+
 namespace sim {
 namespace {
 
@@ -58,6 +60,10 @@ env::Task<Result<std::size_t>> SimConnection::read_from(StreamPtr stream, std::s
                                                         Closed closed, StreamWorks works,
                                                         MutableBytes into) {
   Pipe& pipe = stream->pipes[side];
+  if (works.settings().slow_reads > Duration{}) {
+    const Duration rest = works.clockwork().random_between({}, works.settings().slow_reads);
+    co_await works.clockwork().delay(rest);
+  }
   while (!*closed && !stream->broken && !pipe.finished && pipe.arrived.empty()) {
     co_await WaitIn{pipe.reader};
   }
@@ -181,7 +187,7 @@ void StreamWorks::send(const StreamPtr& stream, std::size_t side, Bytes piece) c
   clockwork_->schedule(arrival(pipe), [works, stream, side, bytes = to_vector(piece)] {
     Pipe& to = stream->pipes[side];
     to.on_the_way -= bytes.size();
-    for (const std::byte b : bytes) works.clockwork_->note(std::to_integer<std::uint64_t>(b));
+    works.clockwork_->note(crc32c(bytes));
     if (!to.abandoned) to.arrived.insert(to.arrived.end(), bytes.begin(), bytes.end());
     works.wake(to.reader);
   });

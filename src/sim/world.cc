@@ -19,7 +19,8 @@ class Machine::Shard final : public env::Shard {
   int index() const override { return index_; }
   Instant now() const override { return clockwork_.now(); }
   Timestamp wall() const override {
-    const auto since = std::chrono::duration_cast<Millis>(clockwork_.now().since_start);
+    const auto since =
+        std::chrono::duration_cast<Millis>(clockwork_.now().since_start + machine_.wall_ahead());
     return Timestamp(kEpoch + since.count());
   }
   std::uint64_t random() override { return clockwork_.random(); }
@@ -49,6 +50,21 @@ env::Shard& Machine::shard(int index) { return *shards_.at(static_cast<std::size
 void Machine::crash() {
   disk_.crash();
   world_.network().unplug(host_);
+}
+
+void Machine::kill() {
+  disk_.orphan();
+  world_.network().unplug(host_);
+}
+
+void Machine::set_wall(Duration ahead, int gained_per_million) {
+  wall_ahead_ = ahead;
+  gained_per_million_ = gained_per_million;
+  wall_set_at_ = world_.now();
+}
+
+Duration Machine::wall_ahead() const {
+  return wall_ahead_ + (world_.now() - wall_set_at_) * gained_per_million_ / 1'000'000;
 }
 
 World::World(std::uint64_t seed) : clockwork_(seed), network_(clockwork_) {}

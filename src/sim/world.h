@@ -42,12 +42,22 @@ class Machine {
   // Pulls the plug: the disk crashes, connections break, listeners close. What runs on the shards
   // sees its calls fail and is expected to end; then the program may be started anew.
   void crash();
+  // Kills the program alone: the same, but what it wrote is there.
+  void kill();
+
+  // Sets the wall clock this far ahead of the world's, or behind it; from here on it gains (or
+  // loses) so much of each million. The monotonic clock keeps going.
+  void set_wall(Duration ahead, int gained_per_million = 0);
+  Duration wall_ahead() const;
 
  private:
   class Shard;
   World& world_;
   std::string host_;
   Disk disk_;
+  Duration wall_ahead_{};
+  int gained_per_million_ = 0;
+  Instant wall_set_at_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

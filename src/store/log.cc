@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/probe.h"
 #include "store/recovery.h"
 
 namespace store {
@@ -44,6 +45,7 @@ env::Task<Result<Appended>> Log::append(MutableBytes batches, LeaderEpoch epoch,
   CO_TRY(const SegmentHandlePtr handle, handle_of(segments_.back()));
   const Result<void> written = co_await write_batches(handle, batches);
   if (!written) {
+    probe::reached<"log: a write failed and was cut back">();
     co_await cut_back();
     co_return fail(written.error());
   }
@@ -57,7 +59,8 @@ env::Task<Result<Appended>> Log::append(MutableBytes batches, LeaderEpoch epoch,
   if (!std::exchange(active_unsynced_, true)) unsynced_since_ = shard_.now();
   if (options_->durability == Durability::Disk && !unsynced_active_) unsynced_active_ = handle->log;
   log_end_ = Offset{incoming.last.value + 1};
-  if (options_->durability == Durability::Disk) {
+  const bool promised_at_once = options_->durability == Durability::PageCache;
+  if (!promised_at_once && !probe::planted<"answer before the sync">()) {
     request_sync();
   } else {
     durable_end_ = log_end_;
@@ -162,7 +165,10 @@ env::Task<void> Log::cut_back() {
     TRY_VOID(handle->time_index->truncate(active.time_entries * logs::kTimeEntrySize));
     return {};
   };
-  if (const Result<void> done = cut(); !done) go_offline(done.error());
+  if (const Result<void> done = cut(); !done) {
+    probe::reached<"log: a failed write could not be cut back">();
+    go_offline(done.error());
+  }
   // Landmarks and loaded entries may speak of what was cut.
   cache_.drop(active.key);
   segments_.back().key = cache_.new_key();

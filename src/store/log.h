@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/probe.h"
 #include "base/time.h"
 #include "env/network.h"
 #include "env/sync.h"
@@ -113,7 +114,9 @@ class Log : private Syncable {
   Offset log_end() const { return log_end_; }
   Offset durable_end() const { return durable_end_; }
   // Below it everything is synced; what recovery-point-offset-checkpoint should say.
-  Offset recovery_point() const { return synced_end_; }
+  Offset recovery_point() const {
+    return probe::planted<"a recovery point beyond the sync">() ? log_end_ : synced_end_;
+  }
 
   // Returns once durable_end() >= end, or with the reason why it never will.
   env::Task<Result<void>> wait_durable(Offset end);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/probe.h"
 #include "log/checkpoint.h"
 #include "observe/log.h"
 #include "store/log.h"
@@ -136,6 +137,7 @@ env::Task<Result<void>> Log::create_segment() {
   auto handle = std::make_shared<SegmentHandle>();
   env::Files& files = cache_.files();
   if (const Result<void> made = open_files(files, *handle); !made) {
+    probe::reached<"log: a segment could not be made">();
     // What was made of it must not be there when the log is read back: its base is in the middle of
     // what the old segment may still take.
     const Result<void> removed = remove_files_at(files, log_end_);
@@ -162,8 +164,10 @@ env::Task<Result<void>> Log::finish_active() {
   if (const auto entry = sparse.finish()) last.times.push_back(*entry);
   CO_TRY_VOID(co_await write_indexes(segments_.size() - 1, std::move(last)));
   segments_.back().sparse = sparse;
-  for (const env::FilePtr& file : {handle->log, handle->index, handle->time_index}) {
-    unsynced_.push_back(file);
+  if (!probe::planted<"a full segment is not synced">()) {
+    for (const env::FilePtr& file : {handle->log, handle->index, handle->time_index}) {
+      unsynced_.push_back(file);
+    }
   }
   active_unsynced_ = false;
   unsynced_active_ = nullptr;
@@ -242,14 +246,17 @@ env::Task<Result<void>> Log::sync() {
     }
     files.push_back(std::move(file));
   }
-  const bool folder = std::exchange(folder_unsynced_, false);
+  bool folder = std::exchange(folder_unsynced_, false);
+  if (probe::planted<"folders are not synced">()) folder = false;
   const bool parent = std::exchange(parent_unsynced_, false);
   const Result<void> synced = co_await sync_all(std::move(files), folder, parent);
-  if (!synced) {
+  if (!synced && !probe::planted<"a failed sync is forgotten">()) {
+    probe::reached<"log: a sync failed">();
     // What the disk holds now nobody knows, and asking it again would prove nothing.
     go_offline(synced.error());
     co_return synced;
   }
+  if (log_end_ > end) probe::reached<"log: appended to while it was synced">();
   if (log_end_ <= end) {
     active_unsynced_ = false;
     unsynced_active_ = nullptr;

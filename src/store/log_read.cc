@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/probe.h"
 #include "store/batch_cursor.h"
 #include "store/log.h"
 
@@ -60,7 +61,12 @@ env::Task<Result<Log::Place>> Log::find_place(Segment segment, SegmentHandlePtr 
   }
   CO_TRY_VOID(co_await load_index(segment, handle));
   const std::int64_t relative = std::min<std::int64_t>(from.value - segment.base.value, INT32_MAX);
-  const auto floor = logs::floor_offset(handle->entries, static_cast<std::uint32_t>(relative));
+  auto floor = logs::floor_offset(handle->entries, static_cast<std::uint32_t>(relative));
+  if (floor && probe::planted<"an index entry too far">()) {
+    const auto above =
+        std::ranges::upper_bound(handle->entries, floor->offset, {}, &logs::OffsetEntry::offset);
+    if (above != handle->entries.end()) floor = *above;
+  }
   BatchCursor cursor(handle->log, walk_from(segment, floor ? floor->position : 0), kSeekChunk);
   for (;;) {
     CO_TRY(const auto found, co_await cursor.next(BatchCursor::Check::Headers));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/probe.h"
 #include "log/checkpoint.h"
 
 namespace store {
@@ -60,7 +61,9 @@ env::Task<Result<void>> Recovery::look() {
   CO_TRY_VOID(classify(entries));
   CO_TRY_VOID(co_await check_topic());
   CO_TRY_VOID(co_await read_epochs());
-  if (!facts_.clean) CO_TRY_VOID(forget_cached());
+  if (!facts_.clean && !probe::planted<"memory is believed after a failed sync">()) {
+    CO_TRY_VOID(forget_cached());
+  }
   for (Segment& segment : log_.segments_) {
     const std::string path = log_.path(logs::FileKind::Log, segment.base);
     CO_TRY(const env::FilePtr file, files_.open(path, env::OpenMode::ReadOnly));
@@ -76,6 +79,7 @@ env::Task<Result<void>> Recovery::look() {
   // An empty segment at the end may be one whose making did not end, in the middle of what the one
   // before it went on to take. That one is walked, and is the active one again.
   while (log_.segments_.size() > 1 && log_.segments_.back().size == 0) {
+    probe::reached<"recovery: an empty segment dropped">();
     CO_TRY_VOID(log_.remove_files_at(files_, log_.segments_.back().base));
     log_.segments_.pop_back();
     has_indexes_.pop_back();
@@ -160,6 +164,7 @@ env::Task<Result<void>> Recovery::check_topic() {
     if (parsed) found = *parsed;
   }
   if (!found) {
+    probe::reached<"recovery: partition.metadata written anew">();
     const std::string text = logs::print_partition_metadata(log_.topic_id_);
     co_return co_await env::write_file_atomically(files_, log_.path(name),
                                                   to_vector(as_bytes(text)));
@@ -183,6 +188,7 @@ env::Task<Result<void>> Recovery::read_epochs() {
   }
   report_.findings.push_back(
       {.kind = logs::Finding::Kind::EpochsLost, .file = path, .why = epochs.error().detail});
+  probe::reached<"recovery: the epochs were unreadable">();
   epochs_readable_ = false;
   co_return Result<void>{};
 }
@@ -221,6 +227,7 @@ env::Task<Result<logs::SegmentFacts>> Recovery::last_facts() {
   if (!proven) co_return facts;
   CO_TRY(const bool stands_there, co_await stands(last, *proven));
   if (stands_there) {
+    probe::reached<"recovery: only the tail checked">();
     facts.proven = proven;
     keep_up_to(proven);
   }
@@ -372,7 +379,7 @@ env::Task<Result<Recovery::Verdict>> Recovery::go_through(std::size_t index,
   segment.times_known = true;
   // What was not synced before the crash is served from now on, so it has to be durable.
   const bool new_to_disk = !facts_.clean && end_ > facts_.recovery_point;
-  if (new_to_disk || cut) {
+  if ((new_to_disk && !probe::planted<"recovery trusts the page cache">()) || cut) {
     CO_TRY_VOID(co_await file->sync());
     folder_changed_ = true;
   }
@@ -425,6 +432,9 @@ env::Task<Result<void>> Recovery::cut_segment(std::size_t index, logs::Walk walk
   }
   if (finding.kind == logs::Finding::Kind::Damage) {
     CO_TRY(finding.kept_in, co_await keep_aside(path, walk.position(), walk.size()));
+  }
+  if (finding.kind == logs::Finding::Kind::TornTail) {
+    probe::reached<"recovery: a torn tail cut">();
   }
   report_.findings.push_back(finding);
   CO_TRY(const env::FilePtr file, files_.open(path, env::OpenMode::ReadWrite));
@@ -490,6 +500,7 @@ env::Task<Result<void>> Recovery::start_at_checkpoint() {
 }
 
 void Recovery::note_rebuilt(const Segment& segment, std::string why) {
+  probe::reached<"recovery: indexes built anew">();
   report_.findings.push_back({.kind = logs::Finding::Kind::IndexRebuilt,
                               .file = log_.path(logs::FileKind::Log, segment.base),
                               .offset = segment.base,

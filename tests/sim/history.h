@@ -13,6 +13,9 @@
 
 namespace simulation {
 
+// What clients get done. Each that had a part in a run must get on after its mishaps.
+enum class Activity { Produce, Consume, Commit, ChangeTopics, Trim };
+
 // One record as it was sent: each value is sent once by intention, whatever the retries.
 struct Acked {
   TopicPartition partition;
@@ -20,14 +23,29 @@ struct Acked {
   std::string value;
 };
 
+// Values are "<producer>:<number>", with ":<padding>" behind some.
 struct History {
   std::set<std::string> attempted;
   std::vector<Acked> acked;
   // What was read, by whom ever: an offset must never show two values.
   std::map<std::pair<TopicPartition, Offset>, std::string> read;
-  std::vector<std::string> contradictions;  // Found while reading.
+  // The highest high watermark that anyone was told.
+  std::map<TopicPartition, Offset> watermarks;
+  // Below it records may be gone, because somebody asked for it.
+  std::map<TopicPartition, Offset> trimmed;
+  // Producers without idempotence: what they send may be there twice, and behind later values.
+  std::set<std::string> repeating;
+  std::map<Activity, std::uint64_t> done;
+  std::vector<std::string> contradictions;  // Found while it went on.
 
   void note_read(const TopicPartition& partition, Offset offset, const std::string& value);
+  // A broker told `watermark` to a request that was made when `floor` had been told to someone.
+  Offset watermark_floor(const TopicPartition& partition) const;
+  void note_watermark(const TopicPartition& partition, Offset floor, Offset watermark);
+  // Records from `from` on were asked for, and the first that came has this offset.
+  void note_first(const TopicPartition& partition, Offset from, Offset first);
+  void contradict(std::string what);
+  Offset may_start_at(const TopicPartition& partition) const;
 };
 
 // The whole content of the partitions after the run, in order of offsets.

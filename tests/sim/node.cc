@@ -5,18 +5,15 @@
 namespace simulation {
 namespace {
 
-config::Pairs all_settings(sim::World& world, const std::vector<std::string>& more) {
+config::Pairs all_settings(const std::vector<std::string>& more) {
   config::Pairs pairs;
   const auto set = [&](const std::string& assignment) {
-    check(config::set(pairs, assignment).has_value(), "a setting of the simulation");
+    const Result<void> done = config::set(pairs, assignment);
+    check(done.has_value(), done ? "" : done.error().detail.c_str());
   };
   set("listeners=PLAINTEXT://10.0.0.1:9092");
   set("thalweg.http.listener=10.0.0.1:8080");
   set("log.dirs=/data");
-  set("num.partitions=3");
-  set("log.flush.offset.checkpoint.interval.ms=2000");
-  // Small segments, half of the time, so that rolls and crashes meet.
-  if (world.clockwork().random() % 2 == 0) set("log.segment.bytes=1048576");
   for (const std::string& setting : more) set(setting);
   return pairs;
 }
@@ -24,22 +21,34 @@ config::Pairs all_settings(sim::World& world, const std::vector<std::string>& mo
 }  // namespace
 
 Node::Node(sim::World& world, sim::Machine& machine, const std::vector<std::string>& settings)
-    : world_(world), machine_(machine), settings_(all_settings(world, settings)) {}
+    : world_(world), machine_(machine), settings_(all_settings(settings)) {}
 
-void Node::start() {
+Result<void> Node::start() {
   std::vector<env::Shard*> shards;
   for (int i = 0; i < machine_.shards(); ++i) shards.push_back(&machine_.shard(i));
   server_ = std::make_unique<broker::Server>(std::move(shards), settings_);
-  const Result<void> started = world_.run(server_->start());
-  check(started.has_value(), started ? "" : started.error().detail.c_str());
+  Result<void> started = world_.run(server_->start());
+  if (!started) stop();
+  return started;
 }
 
 void Node::crash() {
   machine_.crash();
+  end_unheard();
+}
+
+void Node::kill() {
+  machine_.kill();
+  end_unheard();
+}
+
+// A process that is gone does nothing more. Ours has to end its coroutines, without a trace.
+void Node::end_unheard() {
+  unheard_ = true;
   machine_.disk().set_read_only(true);
-  world_.run(server_->stop());
-  server_.reset();
-  machine_.disk().heal();
+  stop();
+  machine_.disk().set_read_only(false);
+  unheard_ = false;
 }
 
 void Node::stop() {

@@ -1,8 +1,8 @@
 // What a restart must not take back, beyond what the random runs are likely to meet.
 #include <gtest/gtest.h>
 
-#include "clients.h"
 #include "node.h"
+#include "scene.h"
 #include "wire/000_produce.h"
 #include "wire/001_fetch.h"
 #include "wire/003_metadata.h"
@@ -16,11 +16,11 @@ namespace {
 using namespace std::chrono_literals;
 using client::Connection;
 
-constexpr wire::Version kLastByName = 12;
+constexpr int kPartitions = 3;
 
 class Restart : public testing::Test {
  protected:
-  Restart() { node_.start(); }
+  Restart() { start(); }
   ~Restart() override {
     link_.reset();
     node_.stop();
@@ -80,14 +80,19 @@ class Restart : public testing::Test {
     EXPECT_EQ(answer.responses.front().error_code, ErrorCode::None);
   }
 
+  void start() {
+    const Result<void> started = node_.start();
+    check(started.has_value(), started ? "" : started.error().detail.c_str());
+  }
+
   void crash() {
     link_.reset();
     node_.crash();
-    node_.start();
+    start();
   }
 
   std::size_t records_there() {
-    const auto content = world_.run(read_everything(away_.shard(0), kBrokerAddress));
+    const auto content = world_.run(read_everything(away_.shard(0), kBrokerAddress, kPartitions));
     check(content.has_value(), "the content cannot be read");
     return content->at({kTopic, PartitionIndex{0}}).size();
   }
@@ -95,7 +100,7 @@ class Restart : public testing::Test {
   sim::World world_{7};
   sim::Machine& home_ = world_.add_machine("10.0.0.1", 2);
   sim::Machine& away_ = world_.add_machine("10.0.0.2", 1);
-  Node node_{world_, home_};
+  Node node_{world_, home_, {"num.partitions=3", "log.flush.offset.checkpoint.interval.ms=2000"}};
   std::unique_ptr<Connection> link_;
 };
 
@@ -118,7 +123,7 @@ TEST_F(Restart, DeletedRecordsStayDeletedAfterACleanStop) {
   delete_records(Offset{4});
   link_.reset();
   node_.stop();
-  node_.start();
+  start();
   wire::FetchRequest request{.max_wait_ms = 0, .min_bytes = 0};
   request.session_epoch = -1;
   wire::FetchRequest::FetchTopic topic;
@@ -151,7 +156,7 @@ TEST_F(Restart, AFailedSyncIsRememberedOverACleanStop) {
   node_.stop();
   home_.disk().heal();
   EXPECT_FALSE(home_.disk().content("/data/.kafka_cleanshutdown"));
-  node_.start();
+  start();
   EXPECT_GE(records_there(), 5U);
 }
 

@@ -1,60 +1,170 @@
 #include "run.h"
 
-#include "clients.h"
-#include "history.h"
-#include "node.h"
-#include "sim/world.h"
+#include "broker/metadata_log.h"
+#include "observe/log.h"
+#include "scene.h"
+#include "store/file_cache.h"
 
 namespace simulation {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kBadDay = 20s;
+constexpr Duration kCalm = 6s;  // After the mishaps; enough for all that waits and retries.
+
+// What the broker logs while this lives goes to a diary.
+class Listening {
+ public:
+  Listening(const sim::World& world, const Node& broker, Diary& diary) {
+    observe::LogSettings settings;
+    settings.write = [&](std::string_view line) {
+      if (broker.unheard()) return;
+      if (line.ends_with('\n')) line.remove_suffix(1);
+      constexpr std::size_t kTime = 13;  // "12:01:07.482 ", which the diary has already.
+      diary.emplace_back(world.now() - Instant{}, "  " + std::string(line.substr(kTime)));
+    };
+    settings.clock = [&] {
+      return Timestamp(std::chrono::duration_cast<Millis>(world.now() - Instant{}).count());
+    };
+    observe::set_log(std::move(settings));
+  }
+  ~Listening() { observe::set_log({}); }
+  Listening(const Listening&) = delete;
+  Listening& operator=(const Listening&) = delete;
+};
+
+// The records that make an image, from its log on the disk.
+env::Task<Result<std::vector<cluster::Record>>> fold_of_log(env::Shard& shard) {
+  store::FileCache cache(shard.files(), {});
+  store::Syncer syncer(shard);
+  CO_TRY(const std::unique_ptr<broker::MetadataLog> log,
+         co_await broker::MetadataLog::open({.shard = shard,
+                                             .syncer = syncer,
+                                             .cache = cache,
+                                             .data_folder = "/data",
+                                             .recovery_point = {}}));
+  std::vector<cluster::Record> records = cluster::snapshot(*log->image());
+  CO_TRY_VOID(co_await log->close());
+  co_return records;
+}
+
+// The activities that have a part in a workload.
+std::vector<Activity> activities(const Workload& load) {
+  std::vector<Activity> all{Activity::Produce, Activity::Consume};
+  if (load.committers > 0) all.push_back(Activity::Commit);
+  if (load.churners > 0) all.push_back(Activity::ChangeTopics);
+  if (load.trimmers > 0) all.push_back(Activity::Trim);
+  return all;
+}
+
+// Damage is told of where acknowledged records may be missing; no mishap here damages a disk.
+bool tells_of_damage(const std::string& line) {
+  return line.contains("DAMAGED") || line.contains("MISSING") || line.contains("cannot be served");
+}
+
+class Run {
+ public:
+  explicit Run(const Plan& plan) : plan_(plan) {}
+  Outcome go();
+
+ private:
+  void demand_progress();
+  void check_content();
+  void check_image();
+
+  const Plan& plan_;
+  Outcome outcome_;
+  sim::World world_{plan_.seed};
+  sim::Machine& home_ = world_.add_machine("10.0.0.1", plan_.shards);
+  sim::Machine& away_ = world_.add_machine("10.0.0.2", 1);
+  Node broker_{world_, home_, plan_.settings};
+  Listening listening_{world_, broker_, outcome_.diary};
+  History history_;
+  Clients clients_{away_.shard(0), kBrokerAddress, history_, *plan_.workload};
+};
+
+void Run::demand_progress() {
+  const std::map<Activity, std::uint64_t> before = history_.done;
+  world_.run_for(kCalm);
+  for (const Activity activity : activities(*plan_.workload)) {
+    const auto was = before.find(activity);
+    const std::uint64_t then = was == before.end() ? 0 : was->second;
+    if (history_.done[activity] <= then) {
+      outcome_.faults.push_back(std::string("no progress after the mishaps: ") + name_of(activity));
+    }
+  }
+}
+
+void Run::check_content() {
+  const Result<Content> content =
+      world_.run(read_everything(away_.shard(0), kBrokerAddress, plan_.workload->partitions));
+  if (!content) {
+    outcome_.faults.push_back("the content cannot be read: " + content.error().detail);
+    return;
+  }
+  for (std::string& fault : faults(history_, *content)) {
+    outcome_.faults.push_back(std::move(fault));
+  }
+}
+
+// What the broker believes of its cluster is what its log says.
+void Run::check_image() {
+  const std::vector<cluster::Record> live = cluster::snapshot(*broker_.image());
+  broker_.stop();
+  const auto folded = world_.run(fold_of_log(home_.shard(0)));
+  if (!folded) {
+    outcome_.faults.push_back("the metadata log cannot be read: " + folded.error().detail);
+  } else if (*folded != live) {
+    outcome_.faults.push_back("the image of the cluster is not the fold of its log");
+  }
+}
+
+Outcome Run::go() {
+  const Result<void> started = broker_.start();
+  check(started.has_value(), started ? "" : started.error().detail.c_str());
+  clients_.start();
+  BadDay day(world_, home_, away_, broker_, plan_, outcome_.diary);
+  std::optional<std::string> stays_down = day.live_through();
+  if (stays_down) {
+    outcome_.faults.push_back(std::move(*stays_down));
+    world_.run(clients_.stop());
+  } else {
+    demand_progress();
+    world_.run(clients_.stop());
+    check_content();
+    check_image();
+  }
+  for (const auto& [at, line] : outcome_.diary) {
+    if (tells_of_damage(line)) outcome_.faults.push_back("the broker tells of damage: " + line);
+  }
+  outcome_.mishaps = day.happened();
+  outcome_.done = history_.done;
+  outcome_.acked = history_.acked.size();
+  outcome_.read = history_.read.size();
+  outcome_.lasted = world_.now() - Instant{};
+  outcome_.events = world_.clockwork().events();
+  outcome_.hash = world_.history_hash();
+  return std::move(outcome_);
+}
 
 }  // namespace
 
-Outcome run(std::uint64_t seed, const std::vector<std::string>& settings) {
-  sim::World world(seed);
-  sim::Machine& home = world.add_machine("10.0.0.1", 2);
-  sim::Machine& away = world.add_machine("10.0.0.2", 1);
-  Node broker(world, home, settings);
-  broker.start();
+Outcome run(const Plan& plan) { return Run(plan).go(); }
 
-  Outcome outcome;
-  History history;
-  Clients clients(away.shard(0), kBrokerAddress, history);
-  clients.start();
-  // First safety under faults,
-  world.network().settings.break_one_in = 2000;
-  const Instant end = world.now() + kBadDay;
-  while (world.now() < end) {
-    world.run_for(std::chrono::milliseconds(200 + world.clockwork().random() % 4000));
-    if (world.clockwork().random() % 3 == 0) {
-      world.network().break_all();
-      continue;
-    }
-    broker.crash();
-    ++outcome.crashes;
-    broker.start();
+const char* name_of(Activity activity) {
+  switch (activity) {
+    case Activity::Produce:
+      return "produce";
+    case Activity::Consume:
+      return "consume";
+    case Activity::Commit:
+      return "commit offsets";
+    case Activity::ChangeTopics:
+      return "change topics";
+    case Activity::Trim:
+      return "delete records";
   }
-  // then no more faults, and progress is demanded.
-  world.network().settings.break_one_in = 0;
-  const std::size_t before = history.acked.size();
-  world.run_for(5s);
-  if (history.acked.size() <= before) outcome.faults.push_back("no progress after the faults");
-  world.run(clients.stop());
-  const Result<Content> content = world.run(read_everything(away.shard(0), kBrokerAddress));
-  if (!content) {
-    outcome.faults.push_back("the content cannot be read: " + content.error().detail);
-  } else {
-    for (std::string& fault : faults(history, *content)) outcome.faults.push_back(std::move(fault));
-  }
-  broker.stop();
-  outcome.acked = history.acked.size();
-  outcome.read = history.read.size();
-  outcome.hash = world.history_hash();
-  return outcome;
+  return "";
 }
 
 }  // namespace simulation

@@ -1,0 +1,31 @@
+#include "scene.h"
+
+namespace simulation {
+
+using namespace std::chrono_literals;
+
+client::Settings client_settings() { return {.client_id = "simulated", .timeout = Millis(5000)}; }
+
+env::Task<Result<void>> Link::reach() {
+  if (connection_) co_return Result<void>{};
+  CO_TRY(connection_,
+         co_await client::Connection::open(scene_.shard, scene_.broker, client_settings()));
+  co_return Result<void>{};
+}
+
+void Clients::start() {
+  const Workload& load = scene_.load;
+  for (int i = 0; i < load.producers; ++i) running_.spawn(produce(scene_, i, true));
+  for (int i = 0; i < load.plain_producers; ++i) running_.spawn(produce(scene_, i, false));
+  for (int i = 0; i < load.consumers; ++i) running_.spawn(consume(scene_, i));
+  for (int i = 0; i < load.committers; ++i) running_.spawn(commit_offsets(scene_, i));
+  for (int i = 0; i < load.churners; ++i) running_.spawn(change_topics(scene_, i));
+  for (int i = 0; i < load.trimmers; ++i) running_.spawn(trim(scene_, i));
+}
+
+env::Task<void> Clients::stop() {
+  scene_.stopping = true;
+  co_await running_.drain();
+}
+
+}  // namespace simulation

@@ -1,0 +1,74 @@
+// What the clients of a simulated run share, and how they talk to the broker.
+#pragma once
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "client/connection.h"
+#include "env/sync.h"
+#include "history.h"
+#include "plan.h"
+
+namespace simulation {
+
+inline const TopicName kTopic{"orders"};          // What all producers write to.
+inline constexpr wire::Version kLastByName = 12;  // Produce and Fetch name topics up to here.
+
+inline TopicPartition place(int partition) { return {kTopic, PartitionIndex{partition}}; }
+
+struct Scene {
+  env::Shard& shard;
+  env::Address broker;
+  History& history;
+  const Workload& load;
+  bool stopping = false;
+};
+
+// A connection that is made anew when it is needed and the last one failed.
+class Link {
+ public:
+  explicit Link(Scene& scene) : scene_(scene) {}
+
+  template <class Request, class Response>
+  env::Task<Result<Response>> ask(Request request, Result<Response> (*read)(Bytes, wire::Version),
+                                  wire::Version most = wire::kNever) {
+    CO_TRY_VOID(co_await reach());
+    Result<Response> response = co_await connection_->ask(std::move(request), read, most);
+    if (!response) connection_.reset();
+    co_return response;
+  }
+
+ private:
+  env::Task<Result<void>> reach();
+
+  Scene& scene_;
+  std::unique_ptr<client::Connection> connection_;
+};
+
+client::Settings client_settings();
+
+// Each runs until the scene is stopping and what it is about has ended.
+env::Task<void> produce(Scene& scene, int number, bool idempotent);
+env::Task<void> consume(Scene& scene, int number);
+env::Task<void> commit_offsets(Scene& scene, int number);
+env::Task<void> change_topics(Scene& scene, int number);
+env::Task<void> trim(Scene& scene, int number);
+
+// All clients of a workload.
+class Clients {
+ public:
+  Clients(env::Shard& shard, env::Address broker, History& history, const Workload& load)
+      : scene_{shard, std::move(broker), history, load}, running_(shard) {}
+
+  void start();
+  env::Task<void> stop();
+
+ private:
+  Scene scene_;
+  env::Gate running_;
+};
+
+// Every record of the topic that all producers write to, from the start of its log.
+env::Task<Result<Content>> read_everything(env::Shard& shard, env::Address broker, int partitions);
+
+}  // namespace simulation

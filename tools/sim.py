@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""Simulated days of a broker, one after another.
+
+  ./do sim 42                         the day of seed 42, told in full
+  ./do sim 42 --workload admin --mishaps kill,full-disk
+  ./do sim --runs 200                 200 seeds that nobody has tried; --from SEED to choose them
+  ./do sim --minutes 480              as many as go into a night
+  ./do sim --planted                  plants each fault in turn and counts the seeds until it is found
+  ./do sim --list                     workloads, mishaps and faults there are
+
+Each seed runs twice and both runs must agree. A seed that fails is told, with the command that
+repeats it. At the end: the seldom branches of the code that no run took.
+"""
+import argparse
+import collections
+import concurrent.futures
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PROGRAM = ROOT / "build/asan/tests/thalweg_sim"
+SEED = re.compile(r"^seed (\d+) hash \w+ (ok|FAILED: .*)$", re.M)
+MARK = re.compile(r"^mark (\d+) (.*)$", re.M)
+STATED = ROOT / "tests/sim/planted.txt"
+SEEDS_A_PROCESS = 5
+MOST_SEEDS = 40  # Until a planted fault counts as not found.
+
+
+class Runs:
+    """Runs batches of seeds in processes of their own, and adds up what they say."""
+
+    def __init__(self, options=()):
+        self.options = list(options)
+        self.seeds = 0
+        self.failed = {}
+        self.marks = collections.Counter()
+        self.broken = []  # What a process said that did not come to its end.
+        self.started = time.monotonic()
+        self.lock = threading.Lock()
+        self.processes = set()
+        self.stopped = False
+
+    def batch(self, first, runs):
+        if self.stopped:
+            return
+        process = subprocess.Popen([PROGRAM, str(first), str(runs), "--marks", *self.options], text=True,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   errors="replace")
+        with self.lock:
+            self.processes.add(process)
+        out, errors = process.communicate()
+        with self.lock:
+            self.processes.discard(process)
+            if not self.stopped:
+                self.take(first, runs, out, errors)
+
+    def take(self, first, runs, out, errors):
+        seeds = SEED.findall(out)
+        self.seeds += len(seeds)
+        self.failed |= {int(seed): verdict for seed, verdict in seeds if verdict != "ok"}
+        for times, name in MARK.findall(out):
+            self.marks[name] += int(times)
+        if len(seeds) < runs:
+            self.broken.append(f"seed {first + len(seeds)} ended its process:\n{errors[-4000:]}")
+
+    def stop(self):
+        self.stopped = True
+        for process in list(self.processes):
+            process.kill()
+
+    def per_minute(self):
+        return 60 * self.seeds / max(time.monotonic() - self.started, 0.001)
+
+
+def batches(first, runs):
+    for start in range(first, first + runs, SEEDS_A_PROCESS):
+        yield start, min(SEEDS_A_PROCESS, first + runs - start)
+
+
+def run_many(first, runs, seconds, options=(), progress=True):
+    """Runs seeds from `first` on until there were `runs`, or the time is over."""
+    total = Runs(options)
+    end = time.monotonic() + seconds
+    pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+    waiting = batches(first, runs)
+    under_way = set()
+    try:
+        while True:
+            while len(under_way) < os.cpu_count() and time.monotonic() < end:
+                batch = next(waiting, None)
+                if not batch:
+                    break
+                under_way.add(pool.submit(total.batch, *batch))
+            if not under_way:
+                return total
+            done, under_way = concurrent.futures.wait(under_way, 1, concurrent.futures.FIRST_COMPLETED)
+            for one in done:
+                one.result()
+            if progress and sys.stderr.isatty():
+                print(f"\r{total.seeds} seeds, {total.per_minute():.0f} a minute, {len(total.failed)} failed ",
+                      end="", file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return total
+    finally:
+        total.stop()
+        pool.shutdown()
+        if progress and sys.stderr.isatty():
+            print(file=sys.stderr)
+
+
+def tell(total):
+    never = sorted(name for name, times in total.marks.items() if times == 0)
+    print(f"{total.seeds} seeds, {total.per_minute():.0f} a minute, {len(total.failed)} failed")
+    for seed, verdict in sorted(total.failed.items()):
+        print(f"  seed {seed} {verdict}\n    again with: ./do sim {seed}")
+    for text in total.broken:
+        print(text)
+    if total.seeds:
+        print(f"seldom branches taken: {len(total.marks) - len(never)} of {len(total.marks)}")
+    for name in never:
+        print(f"  never: {name}")
+    return 1 if total.failed or total.broken or not total.seeds else 0
+
+
+def stated_seeds():
+    """Within how many seeds each fault that can be planted is to be found."""
+    lines = [line for line in STATED.read_text().splitlines() if line and not line.startswith("#")]
+    return {fault.strip(): int(seeds) for fault, seeds in (line.rsplit(maxsplit=1) for line in lines)}
+
+
+def planted_faults():
+    listed = subprocess.run([PROGRAM, "--list"], capture_output=True, text=True, check=True).stdout
+    return [line.strip() for line in listed.split("faults that can be planted\n")[1].splitlines()]
+
+
+def seeds_until_found(fault, most=MOST_SEEDS):
+    """How many seeds from 1 on it took until the checks found the fault, or None; and what they said."""
+    for seed in range(1, most + 1):
+        done = subprocess.run([PROGRAM, str(seed), "--once", "--plant", fault], capture_output=True, text=True,
+                              errors="replace")
+        if done.returncode:
+            verdicts = SEED.findall(done.stdout)
+            return seed, verdicts[0][1].removeprefix("FAILED: ") if verdicts else "the broker stopped itself"
+    return None, f"not found within {most} seeds"
+
+
+def plant_all():
+    """Plants each fault in turn, and gives (fault, stated seeds, seeds it took, what the checks said) as they end."""
+    stated = stated_seeds()
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        tried = {pool.submit(seeds_until_found, fault): fault for fault in planted_faults()}
+        for done in concurrent.futures.as_completed(tried):
+            seeds, why = done.result()
+            yield tried[done], stated.pop(tried[done], 0), seeds, why
+    for fault, seeds in stated.items():
+        yield fault, seeds, None, "there is no such fault any more"
+
+
+def tell_planted():
+    print(f"{'fault':<40}  seeds  stated  found by")
+    missed = 0
+    for fault, stated, seeds, why in plant_all():
+        missed += not seeds or seeds > stated
+        print(f"{fault:<40}  {seeds or '-':>5}  {stated or '-':>6}  {why[:100]}", flush=True)
+    return 1 if missed else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./do sim", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("seed", nargs="?", help="one seed, told in full")
+    parser.add_argument("--runs", type=int, help="how many seeds")
+    parser.add_argument("--minutes", type=float, help="for how long")
+    parser.add_argument("--from", dest="first", type=int, help="the first seed; else one that nobody has tried")
+    parser.add_argument("--planted", action="store_true", help="plant each fault in turn")
+    parser.add_argument("--list", action="store_true", help="workloads, mishaps and faults")
+    wanted, others = parser.parse_known_args()
+    if wanted.list:
+        return subprocess.run([PROGRAM, "--list"]).returncode
+    if wanted.planted:
+        return tell_planted()
+    if wanted.seed is not None:
+        if not wanted.seed.isdecimal():
+            print(f"do sim: '{wanted.seed}' is not a seed; a seed is a number, as in: ./do sim 42", file=sys.stderr)
+            return 2
+        return subprocess.run([PROGRAM, wanted.seed, "--diary", *others]).returncode
+    if wanted.runs is None and wanted.minutes is None:
+        parser.print_usage(sys.stderr)
+        return 2
+    first = wanted.first if wanted.first is not None else int.from_bytes(os.urandom(4), "big")
+    runs = wanted.runs if wanted.runs is not None else 1 << 40
+    return tell(run_many(first, runs, 60 * wanted.minutes if wanted.minutes else 1e12, others))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
