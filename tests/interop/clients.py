@@ -61,48 +61,46 @@ def prepare_librdkafka():
 
 def python_client(folder):
     def prepare():
-        venv = python(folder, "-r", HERE / folder / "requirements.txt")
+        venv = python(folder, *(HERE / folder / "requirements.txt").read_text().split())
         return [venv / "bin/python", HERE / folder / "daily_work.py"]
     return prepare
 
 
-def packages_of_node(name, npm):
-    """Lays a suite out in build/interop with the packages of its lock file; gives folder and whether they are new."""
-    folder = BUILT / name
-    folder.mkdir(parents=True, exist_ok=True)
-    files = [*(HERE / name).iterdir(), HERE / "day/day.js"]
-    for file in files:
-        shutil.copy(file, folder)
-    fresh = not newer(folder / "ready", HERE / name / "package-lock.json")
-    if fresh:
-        npm("ci", "--no-audit", "--no-fund", "--ignore-scripts", folder=folder)
-    return folder, fresh
+def node_client(folder, npm, build=None):
+    """Lays a suite out in build/interop with the packages of its lock file; gives the suite's program."""
+    built, lock = BUILT / folder, (HERE / folder / "package-lock.json").read_text()
+    built.mkdir(parents=True, exist_ok=True)
+    for file in (*(HERE / folder).iterdir(), HERE / "day/day.js"):
+        shutil.copy(file, built)
+    ready = built / "ready"
+    if not ready.exists() or ready.read_text() != lock:
+        npm("ci", "--no-audit", "--no-fund", "--ignore-scripts", folder=built)
+        if build:
+            build(built)
+        ready.write_text(lock)
+    return built / "daily_work.js"
 
 
 def prepare_kafkajs():
-    folder, _ = packages_of_node("kafkajs", lambda *arguments, folder: quietly("npm", *arguments, folder=folder))
-    (folder / "ready").touch()
-    return ["node", folder / "daily_work.js"]
+    return ["node", node_client("kafkajs", lambda *words, folder: quietly("npm", *words, folder=folder))]
 
 
 def prepare_platformatic():
     node = Node()
-    folder, _ = packages_of_node("platformatic-kafka", node.npm)
-    (folder / "ready").touch()
-    return [node.program, folder / "daily_work.js"]
+    return [node.program, node_client("platformatic-kafka", node.npm)]
 
 
 def prepare_confluent_javascript():
     """Its binary packages are not on npm, so it is compiled, with the librdkafka that it brings."""
     node = Node()
-    folder, fresh = packages_of_node("confluent-javascript", node.npm)
-    if fresh:
-        # Without debug information and at -O1 this takes half the time, and ccache remembers it wherever it is built.
+
+    def build(folder):
+        # Without debug information and at -O1 this takes half the time; ccache knows it again wherever it is built.
         node.compile(folder / "node_modules/@confluentinc/kafka-javascript", CKJS_LINKING="dynamic",
                      CC="ccache clang-19", CXX="ccache clang++-19", CFLAGS="-O1 -g0", CXXFLAGS="-O1 -g0",
                      CCACHE_NOHASHDIR="1", CCACHE_BASEDIR=str(folder))
-    (folder / "ready").touch()
-    return [node.program, folder / "daily_work.js"]
+
+    return [node.program, node_client("confluent-javascript", node.npm, build)]
 
 
 def go_client(folder):
