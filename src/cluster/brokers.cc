@@ -14,10 +14,17 @@ bool can_lead(const Image& image, BrokerId id) {
   return broker && is_active(*broker);
 }
 
+bool contains(const std::vector<BrokerId>& ids, BrokerId id) {
+  return std::ranges::find(ids, id) != ids.end();
+}
+
 BrokerId best_leader(const Image& image, const Partition& partition) {
+  // Where nobody is in sync any more, those who are eligible still hold all that was acknowledged
+  // (KIP-966): so Apache Kafka leaves its partitions at a shutdown.
+  const std::vector<BrokerId>& candidates =
+      partition.isr.empty() ? partition.eligible_leaders : partition.isr;
   for (const BrokerId id : partition.replicas) {
-    const bool in_sync = std::ranges::find(partition.isr, id) != partition.isr.end();
-    if (in_sync && can_lead(image, id)) return id;
+    if (contains(candidates, id) && can_lead(image, id)) return id;
   }
   return kNoLeader;
 }
@@ -63,11 +70,18 @@ std::vector<Record> elect_leaders(const Image& image) {
       if (can_lead(image, partition.leader)) continue;
       const BrokerId leader = best_leader(image, partition);
       if (leader == partition.leader) continue;
-      records.emplace_back(wire::PartitionChangeRecord{
+      wire::PartitionChangeRecord change{
           .partition_id = PartitionIndex(static_cast<std::int32_t>(i)),
           .topic_id = topic->id,
           .leader = leader,
-      });
+      };
+      if (leader != kNoLeader && !contains(partition.isr, leader)) {
+        // It comes from those eligible, and is now the one that is in sync.
+        change.isr = {leader};
+        change.eligible_leader_replicas = partition.eligible_leaders;
+        std::erase(*change.eligible_leader_replicas, leader);
+      }
+      records.emplace_back(std::move(change));
     }
   });
   return records;

@@ -359,5 +359,21 @@ TEST_F(ControllerTest, ElectsFromTheInSyncReplicasInTheirOrder) {
   EXPECT_EQ(topic("a").partitions[0].leader_epoch, LeaderEpoch(3));
 }
 
+TEST_F(ControllerTest, ElectsFromTheEligibleWhereNobodyIsInSync) {
+  join(BrokerId(2));
+  NewTopic request = assigned({{PartitionIndex(0), {BrokerId(2), kSelf}}});
+  ASSERT_TRUE(create(request).has_value());
+  take({wire::PartitionChangeRecord{.partition_id = PartitionIndex(0),
+                                    .topic_id = topic("a").id,
+                                    .isr = std::vector<BrokerId>{},
+                                    .leader = kNoLeader,
+                                    .eligible_leader_replicas = std::vector{kSelf}}});
+  take(elect_leaders(*image_));
+  const Partition& partition = topic("a").partitions[0];
+  EXPECT_EQ(partition.leader, kSelf) << "2 comes first but may lack records";
+  EXPECT_EQ(partition.isr, std::vector{kSelf});
+  EXPECT_TRUE(partition.eligible_leaders.empty());
+}
+
 }  // namespace
 }  // namespace cluster
