@@ -38,24 +38,30 @@
 #include "wire/061_describe_producers.h"
 #include "wire/075_describe_topic_partitions.h"
 #include "wire/header.h"
+#include "wire/io.h"
 
 namespace broker {
 namespace {
 
 template <class Request, class Response>
 using Handler = env::Task<Response> (*)(Call&, Request);
+
+// These wait long, for news or for other members, and must not keep others from being read.
 template <class Request>
-using Reader = Result<Request> (*)(Bytes, wire::Version);
+concept WaitsLong =
+    std::same_as<Request, wire::FetchRequest> || std::same_as<Request, wire::JoinGroupRequest> ||
+    std::same_as<Request, wire::SyncGroupRequest>;
 
-template <auto Read, auto Handle>
-struct Serve;
-
-template <class Request, class Response, Reader<Request> Read, Handler<Request, Response> Handle>
-struct Serve<Read, Handle> {
+template <class Request, class Response, Handler<Request, Response> Handle>
+struct Serve {
   static env::Task<Result<void>> serve(Call& call, Bytes body, wire::Output& out) {
-    CO_TRY(Request request, Read(body, call.version()));
+    std::size_t made = 0;
+    CO_TRY(Request request, wire::read_message<Request>(body, call.version(), Request::api, &made));
     // A Produce request's records are views into its frame.
-    if constexpr (!std::same_as<Request, wire::ProduceRequest>) call.release_frame();
+    if constexpr (!std::same_as<Request, wire::ProduceRequest>) {
+      call.release_frame();
+    }
+    call.hold(WaitsLong<Request> ? 0 : made);
     const Response response = co_await Handle(call, std::move(request));
     if (call.answer_wanted()) write(response, call.version(), out);
     co_return Result<void>{};
@@ -66,14 +72,13 @@ struct Serve<Read, Handle> {
                                    .serve = &serve};
 };
 
-template <class Request, class Response, Reader<Request> Read, Handler<Request, Response> Handle>
+template <class Request, class Response, Handler<Request, Response> Handle>
 constexpr ServedApi entry() {
-  return Serve<Read, Handle>::entry;
+  return Serve<Request, Response, Handle>::entry;
 }
 
 // One line an API: the message, and who serves it. All versions of the schema are served.
-#define SERVED(Name, name) \
-  entry<wire::Name##Request, wire::Name##Response, &wire::read_##name##_request, &name>()
+#define SERVED(Name, name) entry<wire::Name##Request, wire::Name##Response, &name>()
 
 constexpr std::array kServed{
     SERVED(Produce, produce),

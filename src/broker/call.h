@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -58,12 +59,11 @@ class Call {
   // The request's own bytes, which messages' records point into.
   Buffer& frame() { return frame_; }
   std::size_t frame_size() const { return frame_size_; }
-  // The message stands for itself: its bytes, and their share of the memory, go back. What waits
-  // long (a fetch, a join) must not keep others from being read.
-  void release_frame() {
-    frame_ = Buffer();
-    lease_ = MemoryBudget::Lease();
-  }
+  // The message stands for itself: its bytes go back.
+  void release_frame() { frame_ = Buffer(); }
+  // From now on the request's share of the memory is that of its frame, if it still has one, and of
+  // the message that was made of it.
+  void hold(std::size_t made) { lease_.resize(frame_.size() + made); }
 
   // Notes runs of files that belong into the answer, and gives the token for their Records field.
   std::uint32_t attach(std::vector<env::FileRange> ranges);

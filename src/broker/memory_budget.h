@@ -1,5 +1,6 @@
-// How many bytes of requests a shard may hold at once. When it is spent, connections wait before
-// they read more, and TCP passes the pressure on to the clients (design decision 8).
+// How much memory a shard may hold for requests at once: their bytes, then what is made of them.
+// When it is spent, connections wait before they read more, and TCP passes the pressure on to the
+// clients (design decision 8).
 #pragma once
 #include <coroutine>
 #include <cstddef>
@@ -26,6 +27,14 @@ class MemoryBudget {
     }
     ~Lease() {
       if (budget_) budget_->give_back(size_);
+    }
+
+    // What was read turned out to take more memory, or less. More is not waited for, as it is there
+    // already; the next to ask wait for it.
+    void resize(std::size_t size) {
+      if (!budget_) return;
+      budget_->used_ += size;
+      budget_->give_back(std::exchange(size_, size));
     }
 
    private:

@@ -53,12 +53,19 @@ void Io::end() {
 }
 
 void Io::text(std::string& v, std::size_t n) {
-  if (fills_) v.resize(n);
+  if (fills_) {
+    // A short one lies inside the string itself.
+    if (n > std::string().capacity() && !may_make(n, 1, 1)) n = 0;
+    v.resize(n);
+  }
   raw(std::as_writable_bytes(std::span(v.data(), n)));
 }
 
 void Io::blob(ByteVector& v, std::size_t n) {
-  if (fills_) v.resize(n);
+  if (fills_) {
+    if (!may_make(n, 1, 1)) n = 0;
+    v.resize(n);
+  }
   raw(std::span(v.data(), n));
 }
 
@@ -119,6 +126,16 @@ bool Reader::begin_tag(TagState& state, std::uint32_t tag, bool) {
 }
 
 void Reader::end_tag(TagState&) {}
+
+bool Reader::may_make(std::size_t n, std::size_t size, std::size_t least) {
+  // No overflow: n is no more than there are bytes left.
+  if (n * least > in_.size() || n * size > most_made_ - made_) {
+    fail();
+    return false;
+  }
+  made_ += n * size;
+  return true;
+}
 
 Bytes Reader::take(std::size_t n) {
   if (n > in_.size()) {

@@ -4,7 +4,9 @@
 // have an Io that fills messages with random values.
 //
 // Nothing here throws or stops. A Reader that meets bad input remembers it and from then on reads
-// zeros; the caller asks once, at the end. It never makes more elements than there are bytes left.
+// zeros; the caller asks once, at the end. What it makes is bounded by what it was given: no array
+// has more elements than the bytes left could hold, and all arrays, texts and bytes together take
+// no more memory than kMostMadePerByte for each byte of input.
 #pragma once
 #include <concepts>
 #include <cstddef>
@@ -23,6 +25,25 @@
 #include "wire/records.h"
 
 namespace wire {
+
+// An empty string is a byte on the wire and 32 in memory, so a hostile message could be blown up
+// that far and more. What clients really send grows to five times its size, and to a dozen if every
+// name in it has a single letter. Small messages may be of any shape.
+inline constexpr std::size_t kMostMadePerByte = 16;
+inline constexpr std::size_t kMostMadeOfFew = 64 * 1024;
+
+// The fewest bytes that an element of an array takes on the wire, in any version. Structs know it
+// from their schema.
+template <class T>
+inline constexpr std::size_t kLeastBytesOf = 1;
+template <class T>
+  requires std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, Uuid>
+inline constexpr std::size_t kLeastBytesOf<T> = sizeof(T);
+template <class T, class Tag>
+inline constexpr std::size_t kLeastBytesOf<Named<T, Tag>> = kLeastBytesOf<T>;
+template <class T>
+  requires requires { T::kLeastBytes; }
+inline constexpr std::size_t kLeastBytesOf<T> = T::kLeastBytes;
 
 class Io {
  public:
@@ -132,6 +153,8 @@ class Io {
   virtual bool next_tag(TagState& state) = 0;
   virtual bool begin_tag(TagState& state, std::uint32_t tag, bool is_default) = 0;
   virtual void end_tag(TagState& state) = 0;
+  // Asked before memory is taken for `n` elements of `size` bytes, which take `least` on the wire.
+  virtual bool may_make(std::size_t, std::size_t /*size*/, std::size_t /*least*/) { return true; }
 
   friend class Tags;
 
@@ -156,7 +179,11 @@ class Io {
   }
   template <class T>
   void elements(std::vector<T>& v, std::size_t n) {
-    if (fills_) v.clear();
+    if (fills_) {
+      if (!may_make(n, sizeof(T), kLeastBytesOf<T>)) n = 0;
+      v.clear();
+      v.reserve(n);
+    }
     for (std::size_t i = 0; i < n && ok_; ++i) {
       if (fills_) v.emplace_back();
       field(v[i]);
@@ -190,10 +217,15 @@ class Tags {
 
 class Reader final : public Io {
  public:
-  Reader(Bytes in, Version version, bool flexible) : Io(version, flexible, true), in_(in) {}
+  Reader(Bytes in, Version version, bool flexible)
+      : Io(version, flexible, true),
+        in_(in),
+        most_made_(in.size() * kMostMadePerByte + kMostMadeOfFew) {}
   // Whether all was well, and all of it was needed.
   bool done() const { return ok_ && in_.empty(); }
   Bytes rest() const { return in_; }
+  // How much memory the message took, beside its own size.
+  std::size_t made() const { return made_; }
 
   void absent(bool) override {}
 
@@ -205,12 +237,15 @@ class Reader final : public Io {
   bool next_tag(TagState& state) override;
   bool begin_tag(TagState& state, std::uint32_t tag, bool is_default) override;
   void end_tag(TagState& state) override;
+  bool may_make(std::size_t n, std::size_t size, std::size_t least) override;
 
   Bytes take(std::size_t n);
   std::uint32_t varint();
   void fail();
 
   Bytes in_;
+  const std::size_t most_made_;
+  std::size_t made_ = 0;
 };
 
 class Writer final : public Io {
@@ -238,8 +273,10 @@ class Writer final : public Io {
 Error malformed(const Schema& schema, Version version);
 void check_version(const Schema& schema, Version version);
 
+// `made` learns how much memory the message took.
 template <class M>
-Result<M> read_message(Bytes in, Version version, const Schema& schema) {
+Result<M> read_message(Bytes in, Version version, const Schema& schema,
+                       std::size_t* made = nullptr) {
   if (!schema.has(version)) return ::fail(ErrorCode::UnsupportedVersion);
   M message;
   Reader reader(in, version, schema.flexible(version));
@@ -247,6 +284,7 @@ Result<M> read_message(Bytes in, Version version, const Schema& schema) {
   // Bytes behind a message are let pass, as Kafka's brokers do: librdkafka 2.16 sends three too
   // many with the Metadata request that asks for all topics.
   if (!reader.ok()) return ::fail(malformed(schema, version));
+  if (made) *made = reader.made();
   return message;
 }
 

@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include "base/varint.h"
 #include "wire/000_produce.h"
 #include "wire/001_fetch.h"
 #include "wire/003_metadata.h"
 #include "wire/013_leave_group.h"
+#include "wire/015_describe_groups.h"
 #include "wire/018_api_versions.h"
 #include "wire/068_consumer_group_heartbeat.h"
 
@@ -197,6 +199,70 @@ TEST(Io, RecordsFromElsewhereAreSplicedIn) {
     EXPECT_EQ(frame, bytes_of(produce({.bytes = batch}), version))
         << "the same, but for where it lay";
   }
+}
+
+// DescribeGroups v5: an array of texts, and a flag. An empty text is a byte here and 32 in memory.
+ByteVector groups_request(std::uint32_t said, std::size_t texts, ByteVector text) {
+  ByteVector bytes;
+  put_uvarint(bytes, said + 1);
+  for (std::size_t i = 0; i < texts; ++i) bytes.insert(bytes.end(), text.begin(), text.end());
+  bytes.insert(bytes.end(), {std::byte{0}, std::byte{0}});
+  return bytes;
+}
+
+TEST(Io, WhatIsMadeIsBounded) {
+  struct Case {
+    const char* why;
+    std::uint32_t said;
+    std::size_t texts;
+    ByteVector text;
+    bool read;
+  };
+  const ByteVector empty{std::byte{1}};
+  const ByteVector named{std::byte{6},   std::byte{'g'}, std::byte{'r'},
+                         std::byte{'o'}, std::byte{'u'}, std::byte{'p'}};
+  const std::vector<Case> cases{
+      {"as many as it says", 3, 3, named, true},
+      {"more elements than bytes", 1000, 3, named, false},
+      {"a small message may be of any shape", 1000, 1000, empty, true},
+      {"a large one may not grow to 32 times its size", 100'000, 100'000, empty, false},
+      {"names that somebody may have do not", 100'000, 100'000, named, true},
+  };
+  for (const Case& c : cases) {
+    const ByteVector bytes = groups_request(c.said, c.texts, c.text);
+    std::size_t made = 0;
+    const auto read =
+        read_message<DescribeGroupsRequest>(bytes, 5, DescribeGroupsRequest::api, &made);
+    EXPECT_EQ(read.has_value(), c.read) << c.why;
+    EXPECT_LE(made, bytes.size() * kMostMadePerByte + kMostMadeOfFew) << c.why;
+    if (c.read) EXPECT_EQ(made, c.texts * sizeof(GroupId)) << c.why;
+  }
+}
+
+// A count that the bytes could hold if elements were a byte each, but they are not.
+TEST(Io, ACountIsHeldAgainstTheLeastSizeOfAnElement) {
+  static_assert(kLeastBytesOf<FetchRequest::FetchPartition> == 16);
+  static_assert(kLeastBytesOf<std::int32_t> == 4);
+  static_assert(kLeastBytesOf<PartitionIndex> == 4);
+  static_assert(kLeastBytesOf<TopicName> == 1);
+  FetchRequest request{.topics = {{.topic = TopicName{"t"}, .partitions = {{}, {}}}}};
+  ByteVector bytes = bytes_of(request, 4);
+  const auto read_one = [&] {
+    Reader reader(bytes, 4, false);
+    FetchRequest read;
+    walk(reader, read);
+    return std::pair(reader.ok(), reader.made());
+  };
+  const auto [good, made] = read_one();
+  EXPECT_TRUE(good);
+  // Where the count of partitions stands: behind replica, wait, bytes, isolation, topics, "t".
+  const std::size_t at = 4 + 4 + 4 + 4 + 1 + 4 + 3;
+  ASSERT_EQ(load_big<std::int32_t>(&bytes[at]), 2);
+  store_big(&bytes[at], std::int32_t{3});
+  const auto [lied, made_of_lie] = read_one();
+  EXPECT_FALSE(lied);
+  EXPECT_EQ(made_of_lie, sizeof(FetchRequest::FetchTopic)) << "no partition was made";
+  EXPECT_GT(made, made_of_lie);
 }
 
 }  // namespace

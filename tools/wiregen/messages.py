@@ -2,6 +2,7 @@
 import textwrap
 
 from .cpp import (header_of, includes_of, initialiser, is_default, member_type, snake, value_type, versions_note)
+from .least import least_bytes
 from .schema import NEVER
 
 WIDTH = 100
@@ -41,6 +42,7 @@ def _schema_line(message):
 
 def _struct(struct, message, indent):
     out = _comment(struct.comment, indent) + f"{indent}struct {struct.name} {{\n"
+    out += f"{indent}  static constexpr std::size_t kLeastBytes = {least_bytes(struct, message)};\n"
     for made in struct.fields:
         out += _declare(made, message, indent + "  ")
     return out + f"{indent}  bool operator==(const {struct.name}&) const = default;\n{indent}}};\n"
@@ -62,8 +64,9 @@ def _message_header(message):
 
 def header(schema):
     includes = "".join(f'#include "{name}"\n' for name in includes_of(schema.messages))
-    out = f"{banner(schema)}#pragma once\n#include <cstdint>\n#include <optional>\n#include <string>\n"
-    out += f"#include <vector>\n\n{includes}\nnamespace wire {{\n\nclass Io;\nstruct MessageType;\n\n"
+    standard = "".join(f"#include <{name}>\n" for name in ("cstddef", "cstdint", "optional", "string", "vector"))
+    out = f"{banner(schema)}#pragma once\n{standard}"
+    out += f"\n{includes}\nnamespace wire {{\n\nclass Io;\nstruct MessageType;\n\n"
     return out + "\n".join(_message_header(m) for m in schema.messages) + "\n}  // namespace wire\n"
 
 

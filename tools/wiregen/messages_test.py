@@ -4,6 +4,7 @@ import pathlib
 import unittest
 
 from wiregen.errors import ErrorRow
+from wiregen.json_text import camel
 from wiregen.messages import header, source
 from wiregen.pages import errors_page, first_sentence, protocol_page, served_names
 from wiregen.schema import parse
@@ -34,6 +35,32 @@ class Members(unittest.TestCase):
         for text, wanted in cases:
             with self.subTest(text):
                 self.assertIn(f"  {wanted}\n", header(thing(f"  {text}\n")))
+
+
+class LeastBytes(unittest.TestCase):
+    def test_of_the_version_that_needs_least(self):
+        cases = [
+            ("numbers", "    a  int32\n    b  int64\n", 12),
+            ("text is 2 bytes of length, and 1 where messages are flexible, with 1 for tags", "    a  string\n", 2),
+            ("so is an array, from 4", "    a  []int64\n", 2),
+            ("the version without the second field", "    a  int32\n    b  int64  v2+\n", 4),
+            ("a tag need not be there", "    a  int32\n    b  int64  v3+  tag 0\n", 4),
+            ("nothing is a byte still", "    a  int8  v9+\n", 1),
+        ]
+        for why, fields, least in cases:
+            with self.subTest(why):
+                made = header(thing("  p  []Part\n\nPart\n" + fields.replace("    ", "  ")))
+                self.assertIn(f"struct Part {{\n    static constexpr std::size_t kLeastBytes = {least};", made)
+
+    def test_only_versions_that_have_the_struct_count(self):
+        made = header(thing("  p  []Part  v4+\n\nPart\n  a  int32\n  b  string  v4+\n"))
+        self.assertIn("kLeastBytes = 6;", made)
+
+
+class JsonTexts(unittest.TestCase):
+    def test_names_are_spelled_as_kafka_does(self):
+        for name, spelled in [("topic", "topic"), ("topic_id", "topicId"), ("kraft_version", "kRaftVersion")]:
+            self.assertEqual(camel(name), spelled)
 
 
 class Walks(unittest.TestCase):
