@@ -205,8 +205,13 @@ std::string human_duration(Duration duration) {
   return two(s / 86400, "d", s % 86400 / 3600, "h");
 }
 
+constexpr Timestamp kYearZero{-62'167'219'200'000};
+constexpr Timestamp kYear9999{253'402'300'799'999};
+
 std::string iso_time(Timestamp at) {
   if (at == kNoTimestamp) return "-";
+  // Producers may say anything. A date has four digits for the year.
+  if (at < kYearZero || at > kYear9999) return std::to_string(at.value);
   const std::chrono::sys_time<Millis> time{Millis(at.value)};
   const auto day = std::chrono::floor<days>(time);
   const std::chrono::year_month_day date(day);

@@ -39,6 +39,9 @@ TEST(Human, Times) {
   EXPECT_EQ(iso_time(Timestamp{1795435262345}), "2026-11-23T12:01:02.345Z");
   EXPECT_EQ(iso_time(kNoTimestamp), "-");
   EXPECT_EQ(iso_time(Timestamp{-2}), "1969-12-31T23:59:59.998Z");
+  EXPECT_EQ(iso_time(Timestamp{253402300799999}), "9999-12-31T23:59:59.999Z");
+  EXPECT_EQ(iso_time(Timestamp{253402300800000}), "253402300800000") << "no date has such a year";
+  EXPECT_EQ(iso_time(Timestamp{INT64_MIN}), "-9223372036854775808");
 }
 
 TEST(Parse, Sizes) {
