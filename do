@@ -7,7 +7,7 @@ source tools/install.sh
 usage() {
   cat <<'HELP'
 ./do run [ARGS]              build what is needed and serve on this machine; ARGS go to `thalweg serve`
-./do build [PRESET [TARGET]] build with a preset: release (default), debug, asan, tsan, gcc, fuzz
+./do build [PRESET [TARGET]] build with a preset: release (default), debug, asan, tsan, gcc
 ./do test [FILTER]           every test, or the suites and tests whose name contains FILTER
 ./do sim SEED                replay one simulated day; --runs N or --minutes N for many, --help for more
 ./do fuzz [TARGET [SECONDS]] fuzz one target or each in turn, 60 seconds by default
@@ -80,7 +80,7 @@ case $command in
     [[ $# -gt 0 ]] && shift
     packages packages
     [[ $preset == gcc ]] && packages packages-check
-    [[ $preset =~ ^(asan|tsan|fuzz)$ ]] && packages packages-test
+    [[ $preset =~ ^(asan|tsan)$ ]] && packages packages-test
     [[ $preset == release && $# -eq 0 ]] && set -- thalweg
     build "$preset" "$@"
     ;;
@@ -95,7 +95,7 @@ case $command in
     ;;
   fuzz)
     packages packages packages-test
-    configure fuzz
+    configure asan
     exec python3 tools/fuzz.py "$@"
     ;;
   oracle)

@@ -16,11 +16,13 @@ import sys
 import tempfile
 import time
 
+import fuzz
 import sim as days
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CI = os.environ.get("CI") == "true"
 FIXED_SEEDS, FRESH_SEEDS = 10, 10
+FUZZ_SECONDS = 60
 VERDICT = re.compile(r"^(ok|FAIL|skip) (\S+)\s?(.*)$")
 
 
@@ -148,6 +150,19 @@ def count_gtest(suite, name, code, said, results):
         suite.fail(name, f"ended with {code}\n{said[-12000:]}")
 
 
+def fuzz_each(suite, chosen):
+    """Hostile bytes into whatever reads some: a minute each, as many side by side as there are processors."""
+    targets = [target for target in fuzz.targets() if chosen(f"fuzz/{fuzz.short(target)}")]
+    if not build(suite, "asan", *targets):
+        return
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for target, (well, said) in zip(targets, pool.map(lambda each: fuzz.fuzz(each, FUZZ_SECONDS), targets)):
+            if well:
+                suite.passed += 1
+            else:
+                suite.fail(fuzz.short(target), said)
+
+
 def process(suite, chosen):
     if not build(suite, "release", "thalweg", "process_tests"):
         return
@@ -190,7 +205,8 @@ def interop_clients():
     return re.findall(r'^    "([\w-]+)": Client\(', (ROOT / "tests/interop/clients.py").read_text(), re.M)
 
 
-SUITES = {"house": house, "tools": tools, "unit": unit, "sim": sim, "process": process, "interop": interop}
+SUITES = {"house": house, "tools": tools, "unit": unit, "sim": sim, "fuzz": fuzz_each,
+          "process": process, "interop": interop}
 
 
 def main():
@@ -223,6 +239,7 @@ def any_inside(suite, wanted):
     """Whether a filter that is not a suite's name names something inside that suite."""
     inside = {
         "unit": [f"unit/{path.name}_test" for path in ROOT.glob("src/*/")],
+        "fuzz": [f"fuzz/{fuzz.short(target)}" for target in fuzz.targets()],
         "process": ["process/documents"] + [f"process/{path.stem}" for path in ROOT.glob("tests/process/*.py")],
         "interop": [f"interop/{name}" for name in interop_clients()],
     }

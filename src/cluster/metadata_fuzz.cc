@@ -14,7 +14,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Result<cluster::Record> record = cluster::decode(rest.first(*length));
     rest = rest.subspan(*length);
     if (!record) continue;
-    check(cluster::decode(cluster::encode(*record)) == *record);
+    // As bytes, for a quota may be a NaN, which is not even equal to itself.
+    const ByteVector once = cluster::encode(*record);
+    const Result<cluster::Record> back = cluster::decode(once);
+    check(back && cluster::encode(*back) == once);
     const Result<cluster::Applied> applied = cluster::apply(image, {&*record, 1});
     if (applied) image = *applied->image;
   }
