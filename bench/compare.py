@@ -117,13 +117,13 @@ def raw_produce(server, workload, settings):
     return measured(LOAD, "produce", server, workload, settings)
 
 
-def fill(server, workload, settings):
+def fill(server, workload, size):
     shape = {"partitions": workload.partitions, "clients": min(4, workload.partitions), "depth": 8}
-    generate(LOAD, "produce", server, workload.name, **shape, until=settings.preload, seconds=60)
+    generate(LOAD, "produce", server, workload.name, **shape, until=size, seconds=60)
 
 
 def raw_fetch(server, workload, settings):
-    fill(server, workload, settings)
+    fill(server, workload, settings.preload)
     return measured(LOAD, "fetch", server, workload, settings)
 
 
@@ -132,7 +132,7 @@ def client_produce(server, workload, settings):
 
 
 def client_consume(server, workload, settings):
-    fill(server, workload, settings)
+    fill(server, workload, settings.preload)
     result = {}
     with watched(server, result):
         result |= generate(CLIENT_LOAD, "consume", server, workload.name, **workload.options,
@@ -170,7 +170,7 @@ def java_produce(server, workload, settings):
 
 
 def java_consume(server, workload, settings):
-    fill(server, workload, settings)
+    fill(server, workload, settings.preload)
     records = int(settings.preload / 1024 * 0.98)
     result = {}
     with watched(server, result):
@@ -192,13 +192,14 @@ def forget_pages(folder):
 
 def catch_up(server, workload, settings):
     """A consumer reads from cold what is there while producers add to it; the latencies are the producers'."""
-    fill(server, workload, settings)
+    backlog = settings.preload // 3  # About what a consumer on librdkafka reads while the producers run.
+    fill(server, workload, backlog)
     forget_pages(server.data)
     result, consumed = {}, {}
 
     def consume():
         consumed.update(generate(CLIENT_LOAD, "consume", server, workload.name, clients=1,
-                                 partitions=workload.partitions, until=settings.preload * 0.98, seconds=30))
+                                 partitions=workload.partitions, until=backlog * 0.98, seconds=30))
     with watched(server, result):
         reader = threading.Thread(target=consume)
         reader.start()

@@ -37,6 +37,9 @@ class Result:
 
 
 def rate(row):
+    """MB/s; where a consumer catches up, the consumer's."""
+    if "consumed" in row:
+        return row["consumed"] / row["consumed_seconds"] / 1e6
     return row["bytes"] / row["seconds"] / 1e6 if row["seconds"] else 0
 
 
@@ -143,7 +146,7 @@ def matrix(result, workloads, cell):
 def section(result):
     machine = result.data["machine"]
     produce = [w for w in result.workloads if w.startswith(("produce", "keyed"))]
-    fetch = [w for w in result.workloads if w.startswith(("fetch", "consume", "catch"))]
+    fetch = [w for w in result.workloads if w.startswith(("fetch", "consume"))]
     latency = [w for w in result.workloads if w.startswith("latency")]
     both = lambda row: f"{short(rate(row))} · {short(cpu(row))}"  # noqa: E731
     times = lambda row: f"{ms(row, 'ms_50')} · {ms(row, 'ms_99')} · {ms(row, 'ms_999')}"  # noqa: E731
@@ -159,7 +162,9 @@ def section(result):
         matrix(result, latency, times), "![latency](../bench/results/latency.svg)\n",
         "#### Produce\n\nMB/s · broker CPU s per GB.\n", matrix(result, produce, both),
         "![CPU to produce](../bench/results/cpu.svg)\n", "![rates](../bench/results/rate.svg)\n",
-        "#### Fetch\n\nMB/s · broker CPU s per GB.\n", matrix(result, fetch, both)])
+        "#### Fetch\n\nMB/s · broker CPU s per GB.\n", matrix(result, fetch, both),
+        f"#### Catching up\n\nOf {result.workloads['catch-up']['title']}. MB/s is the consumer's, the latencies are "
+        "the producers'.\n", load_table(result, "catch-up")])
 
 
 # Plots.
@@ -231,6 +236,7 @@ def node_plot(result, path):
                   color=[COLOURS[s] for s, _ in found])
         axes.set_xlabel(axis)
         axes.set_xscale("log")
+        axes.set_xlim(left=1)
         axes.grid(alpha=0.3)
     figure.tight_layout()
     figure.savefig(path, format="svg", metadata={"Date": None})
