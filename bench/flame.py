@@ -23,7 +23,7 @@ from results import RESULTS, write
 from servers import RELAX, build_all
 
 HERTZ = 499
-WIDTH, ROW, LEAST = 1200, 16, 0.3  # Pixels; what is narrower than the last is left out.
+WIDTH, ROW, LEAST = 1200, 16, 1.2  # Pixels; what is narrower than the last is left out.
 
 KEYED = {"clients": 50, "depth": 2, "partitions": 1000, "records": 1, "spread": 10}
 PATHS = {
