@@ -101,9 +101,13 @@ def to_reach(result):
     def above_floor(what, workload):
         ours, kafka, floor = (result.find(workload, s) for s in ("thalweg-relaxed", "kafka", "floor"))
         if ours and kafka and floor:
-            share = (cpu(ours) - cpu(floor)) / (cpu(kafka) - cpu(floor))
-            rows.append([what, f"{cpu(floor):.2f}", f"{cpu(ours):.2f}", f"{cpu(kafka):.2f}", f"{share:.2f}", "0.25",
-                         verdict(share, 0.25)])
+            numbers = [what, *(f"{cpu(row):.2f}" for row in (floor, ours, kafka))]
+            above = cpu(kafka) - cpu(floor)
+            if above < 0.2 * cpu(floor):  # A share of nearly nothing says nothing.
+                rows.append([*numbers, "", 0.25, "**not shown**: Apache Kafka is at the floor"])
+                return
+            share = (cpu(ours) - cpu(floor)) / above
+            rows.append([*numbers, f"{share:.2f}", 0.25, verdict(share, 0.25)])
 
     def ratio(what, workload, ours_of, kafka_of, get, show, limit):
         ours, kafka = result.find(workload, ours_of), result.find(workload, kafka_of)
