@@ -21,6 +21,7 @@ import subprocess
 import sys
 import threading
 import time
+import typing
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM = ROOT / "build/asan/tests/thalweg_sim"
@@ -128,10 +129,17 @@ def tell(total):
     return 1 if total.failed or total.broken or not total.seeds else 0
 
 
-def stated_seeds():
-    """Within how many seeds each fault that can be planted is to be found."""
-    lines = [line for line in STATED.read_text().splitlines() if line and not line.startswith("#")]
-    return {fault.strip(): int(seeds) for fault, seeds in (line.rsplit(maxsplit=1) for line in lines)}
+class Stated(typing.NamedTuple):
+    """What tests/sim/planted.txt says of a fault that can be planted."""
+
+    fault: str
+    mishaps: str = "any"
+    seeds: int = 0
+
+
+def stated_faults():
+    rows = [line.split("|") for line in STATED.read_text().splitlines() if "|" in line and not line.startswith("#")]
+    return {fault.strip(): Stated(fault.strip(), mishaps.strip(), int(seeds)) for fault, mishaps, seeds in rows}
 
 
 def planted_faults():
@@ -139,35 +147,36 @@ def planted_faults():
     return [line.strip() for line in listed.split("faults that can be planted\n")[1].splitlines()]
 
 
-def seeds_until_found(fault, most=MOST_SEEDS):
+def seeds_until_found(stated):
     """How many seeds from 1 on it took until the checks found the fault, or None; and what they said."""
-    for seed in range(1, most + 1):
-        done = subprocess.run([PROGRAM, str(seed), "--once", "--plant", fault], capture_output=True, text=True,
-                              errors="replace")
+    options = [] if stated.mishaps == "any" else ["--mishaps", stated.mishaps]
+    for seed in range(1, MOST_SEEDS + 1):
+        done = subprocess.run([PROGRAM, str(seed), "--once", "--plant", stated.fault, *options], capture_output=True,
+                              text=True, errors="replace")
         if done.returncode:
             verdicts = SEED.findall(done.stdout)
             return seed, verdicts[0][1].removeprefix("FAILED: ") if verdicts else "the broker stopped itself"
-    return None, f"not found within {most} seeds"
+    return None, f"not found within {MOST_SEEDS} seeds"
 
 
 def plant_all():
-    """Plants each fault in turn, and gives (fault, stated seeds, seeds it took, what the checks said) as they end."""
-    stated = stated_seeds()
+    """Plants each fault in turn, and gives (what is stated, seeds it took, what the checks said) as they end."""
+    stated = stated_faults()
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        tried = {pool.submit(seeds_until_found, fault): fault for fault in planted_faults()}
+        rows = [stated.pop(fault, Stated(fault)) for fault in planted_faults()]
+        tried = {pool.submit(seeds_until_found, row): row for row in rows}
         for done in concurrent.futures.as_completed(tried):
-            seeds, why = done.result()
-            yield tried[done], stated.pop(tried[done], 0), seeds, why
-    for fault, seeds in stated.items():
-        yield fault, seeds, None, "there is no such fault any more"
+            yield tried[done], *done.result()
+    for row in stated.values():
+        yield row, None, "there is no such fault any more"
 
 
 def tell_planted():
-    print(f"{'fault':<40}  seeds  stated  found by")
+    print(f"{'fault':<40}  {'mishaps':<26}  seeds  stated  found by")
     missed = 0
-    for fault, stated, seeds, why in plant_all():
-        missed += not seeds or seeds > stated
-        print(f"{fault:<40}  {seeds or '-':>5}  {stated or '-':>6}  {why[:100]}", flush=True)
+    for row, seeds, why in plant_all():
+        missed += not seeds or seeds > row.seeds
+        print(f"{row.fault:<40}  {row.mishaps:<26}  {seeds or '-':>5}  {row.seeds or '-':>6}  {why[:100]}", flush=True)
     return 1 if missed else 0
 
 

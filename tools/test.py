@@ -185,11 +185,11 @@ def sim(suite, _):
             suite.fail(seed, f"{verdict}; again with: ./do sim {seed}")
         for text in total.broken:
             suite.fail("whole", text)
-    for fault, stated, seeds, why in days.plant_all():
-        if seeds and seeds <= stated:
+    for row, seeds, why in days.plant_all():
+        if seeds and seeds <= row.seeds:
             suite.passed += 1
         else:
-            suite.fail(f"planted: {fault}", f"found within {seeds or '-'} seeds, stated {stated}: {why}")
+            suite.fail(f"planted: {row.fault}", f"it took {seeds or '-'} seeds, stated are {row.seeds}: {why}")
 
 
 def interop(suite, chosen):

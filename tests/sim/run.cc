@@ -68,7 +68,7 @@ class Run {
   Outcome go();
 
  private:
-  void demand_progress();
+  std::vector<std::string> without_progress();
   void check_content();
   void check_image();
 
@@ -83,16 +83,19 @@ class Run {
   Clients clients_{away_.shard(0), kBrokerAddress, history_, *plan_.workload};
 };
 
-void Run::demand_progress() {
+// Which activities do not go on when all is well.
+std::vector<std::string> Run::without_progress() {
+  std::vector<std::string> stuck;
   const std::map<Activity, std::uint64_t> before = history_.done;
   world_.run_for(kCalm);
   for (const Activity activity : activities(*plan_.workload)) {
     const auto was = before.find(activity);
     const std::uint64_t then = was == before.end() ? 0 : was->second;
     if (history_.done[activity] <= then) {
-      outcome_.faults.push_back(std::string("no progress after the mishaps: ") + name_of(activity));
+      stuck.push_back(std::string("no progress after the mishaps: ") + name_of(activity));
     }
   }
+  return stuck;
 }
 
 void Run::check_content() {
@@ -127,12 +130,14 @@ Outcome Run::go() {
   std::optional<std::string> stays_down = day.live_through();
   if (stays_down) {
     outcome_.faults.push_back(std::move(*stays_down));
-    world_.run(clients_.stop());
+    world_.run(clients_.stop(true));
   } else {
-    demand_progress();
+    const std::vector<std::string> stuck = without_progress();
     world_.run(clients_.stop());
     check_content();
     check_image();
+    // What is lost or wrong says more than that nobody goes on.
+    outcome_.faults.insert(outcome_.faults.end(), stuck.begin(), stuck.end());
   }
   for (const auto& [at, line] : outcome_.diary) {
     if (tells_of_damage(line)) outcome_.faults.push_back("the broker tells of damage: " + line);

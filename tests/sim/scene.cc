@@ -23,8 +23,9 @@ void Clients::start() {
   for (int i = 0; i < load.trimmers; ++i) running_.spawn(trim(scene_, i));
 }
 
-env::Task<void> Clients::stop() {
+env::Task<void> Clients::stop(bool hopeless) {
   scene_.stopping = true;
+  scene_.hopeless = hopeless;
   co_await running_.drain();
 }
 

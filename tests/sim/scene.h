@@ -22,6 +22,7 @@ struct Scene {
   History& history;
   const Workload& load;
   bool stopping = false;
+  bool hopeless = false;  // There is no broker any more: nothing needs to be answered first.
 };
 
 // A connection that is made anew when it is needed and the last one failed.
@@ -61,7 +62,8 @@ class Clients {
       : scene_{shard, std::move(broker), history, load}, running_(shard) {}
 
   void start();
-  env::Task<void> stop();
+  // Each ends what it is about first, unless the broker will never answer.
+  env::Task<void> stop(bool hopeless = false);
 
  private:
   Scene scene_;
