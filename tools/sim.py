@@ -133,13 +133,13 @@ class Stated(typing.NamedTuple):
     """What tests/sim/planted.txt says of a fault that can be planted."""
 
     fault: str
-    mishaps: str = "any"
+    day: str = "any day"  # Or options of thalweg_sim: a workload, mishaps.
     seeds: int = 0
 
 
 def stated_faults():
     rows = [line.split("|") for line in STATED.read_text().splitlines() if "|" in line and not line.startswith("#")]
-    return {fault.strip(): Stated(fault.strip(), mishaps.strip(), int(seeds)) for fault, mishaps, seeds in rows}
+    return {fault.strip(): Stated(fault.strip(), day.strip(), int(seeds)) for fault, day, seeds in rows}
 
 
 def planted_faults():
@@ -149,7 +149,7 @@ def planted_faults():
 
 def seeds_until_found(stated):
     """How many seeds from 1 on it took until the checks found the fault, or None; and what they said."""
-    options = [] if stated.mishaps == "any" else ["--mishaps", stated.mishaps]
+    options = [] if stated.day == "any day" else stated.day.split()
     for seed in range(1, MOST_SEEDS + 1):
         done = subprocess.run([PROGRAM, str(seed), "--once", "--plant", stated.fault, *options], capture_output=True,
                               text=True, errors="replace")
@@ -172,11 +172,11 @@ def plant_all():
 
 
 def tell_planted():
-    print(f"{'fault':<40}  {'mishaps':<26}  seeds  stated  found by")
+    print(f"{'fault':<38}  seeds  stated  found by")
     missed = 0
     for row, seeds, why in plant_all():
         missed += not seeds or seeds > row.seeds
-        print(f"{row.fault:<40}  {row.mishaps:<26}  {seeds or '-':>5}  {row.seeds or '-':>6}  {why[:100]}", flush=True)
+        print(f"{row.fault:<38}  {seeds or '-':>5}  {row.seeds or '-':>6}  {why[:100]}", flush=True)
     return 1 if missed else 0
 
 

@@ -102,7 +102,7 @@ Batch Producer::next_batch() {
   return batch;
 }
 
-// False if the broker refused it for good, or is gone.
+// False if the broker refused it for good, or never answers.
 env::Task<bool> Producer::send_until_answered(const Batch& batch) {
   for (;;) {
     const Result<Offset> base = co_await send(link_, batch);
@@ -122,7 +122,7 @@ env::Task<bool> Producer::send_until_answered(const Batch& batch) {
                                 " is refused: " + std::string(name_of(base.error().code)));
       co_return false;
     }
-    if (scene_.hopeless) co_return false;
+    if (scene_.stopping && scene_.shard.now() >= scene_.give_up_at) co_return false;
     co_await scene_.shard.sleep(100ms);
   }
 }

@@ -10,6 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr Duration kPatience = 20s;
 constexpr Duration kCalm = 6s;  // After the mishaps; enough for all that waits and retries.
 
 // What the broker logs while this lives goes to a diary.
@@ -130,10 +131,10 @@ Outcome Run::go() {
   std::optional<std::string> stays_down = day.live_through();
   if (stays_down) {
     outcome_.faults.push_back(std::move(*stays_down));
-    world_.run(clients_.stop(true));
+    world_.run(clients_.stop({}));
   } else {
     const std::vector<std::string> stuck = without_progress();
-    world_.run(clients_.stop());
+    world_.run(clients_.stop(kPatience));
     check_content();
     check_image();
     // What is lost or wrong says more than that nobody goes on.

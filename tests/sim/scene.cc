@@ -23,9 +23,9 @@ void Clients::start() {
   for (int i = 0; i < load.trimmers; ++i) running_.spawn(trim(scene_, i));
 }
 
-env::Task<void> Clients::stop(bool hopeless) {
+env::Task<void> Clients::stop(Duration patience) {
   scene_.stopping = true;
-  scene_.hopeless = hopeless;
+  scene_.give_up_at = scene_.shard.now() + patience;
   co_await running_.drain();
 }
 

@@ -22,7 +22,7 @@ struct Scene {
   History& history;
   const Workload& load;
   bool stopping = false;
-  bool hopeless = false;  // There is no broker any more: nothing needs to be answered first.
+  Instant give_up_at = {};  // When stopping: what is not answered by then never will be.
 };
 
 // A connection that is made anew when it is needed and the last one failed.
@@ -62,8 +62,8 @@ class Clients {
       : scene_{shard, std::move(broker), history, load}, running_(shard) {}
 
   void start();
-  // Each ends what it is about first, unless the broker will never answer.
-  env::Task<void> stop(bool hopeless = false);
+  // Each ends what it is about first, and waits so long for it.
+  env::Task<void> stop(Duration patience);
 
  private:
   Scene scene_;
