@@ -81,8 +81,9 @@ std::vector<std::string> draw_settings(Dice& dice, const Workload& workload) {
   // Indexes with an entry for every few batches, or hardly any.
   if (below(dice, 2) == 0) settings.push_back("log.index.interval.bytes=100");
   if (below(dice, 2) == 0) settings.push_back("log.flush.offset.checkpoint.interval.ms=1500");
-  if (below(dice, 3) == 0)
-    settings.push_back("metadata.log.max.record.bytes.between.snapshots=2000");
+  if (below(dice, 2) == 0) {
+    settings.push_back("metadata.log.max.record.bytes.between.snapshots=600");
+  }
   return settings;
 }
 

@@ -103,7 +103,9 @@ void Run::check_content() {
   const Result<Content> content =
       world_.run(read_everything(away_.shard(0), kBrokerAddress, plan_.workload->partitions));
   if (!content) {
-    outcome_.faults.push_back("the content cannot be read: " + content.error().detail);
+    const Error& why = content.error();
+    outcome_.faults.push_back("the content cannot be read: " + std::string(name_of(why.code)) +
+                              " " + why.detail);
     return;
   }
   for (std::string& fault : faults(history_, *content)) {
