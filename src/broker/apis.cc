@@ -52,6 +52,9 @@ concept WaitsLong =
     std::same_as<Request, wire::FetchRequest> || std::same_as<Request, wire::JoinGroupRequest> ||
     std::same_as<Request, wire::SyncGroupRequest>;
 
+// What a request that waits may keep without its counting: more than any that is meant well.
+constexpr std::size_t kFreeWhileWaiting = 1 << 20;
+
 template <class Request, class Response, Handler<Request, Response> Handle>
 struct Serve {
   static env::Task<Result<void>> serve(Call& call, Bytes body, wire::Output& out) {
@@ -61,7 +64,7 @@ struct Serve {
     if constexpr (!std::same_as<Request, wire::ProduceRequest>) {
       call.release_frame();
     }
-    call.hold(WaitsLong<Request> ? 0 : made);
+    call.hold(WaitsLong<Request> && made <= kFreeWhileWaiting ? 0 : made);
     const Response response = co_await Handle(call, std::move(request));
     if (call.answer_wanted()) write(response, call.version(), out);
     co_return Result<void>{};

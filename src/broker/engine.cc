@@ -16,8 +16,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kConnectionCheck = 5s;
-constexpr Duration kFlushCheck = 500ms;
+constexpr Millis kConnectionCheck = 5s;
+constexpr Millis kFlushCheck = 500ms;
 constexpr Duration kStuckRequest = 30s;  // Without a byte more.
 constexpr Duration kSlowRequest = 5min;  // A request must not take longer to come in.
 constexpr Duration kSessionEviction =
@@ -219,7 +219,7 @@ env::Task<void> Engine::remove_topic(const cluster::Topic& topic) {
   }
 }
 
-env::Task<void> Engine::delete_folder_later(std::string folder, Duration delay) {
+env::Task<void> Engine::delete_folder_later(std::string folder, Millis delay) {
   // At shutdown the folder stays; the next start deletes what ends in "-delete".
   const bool rested = co_await rest(delay);
   if (!rested) co_return;
@@ -258,8 +258,10 @@ void Engine::note_hang_up(const ClientFacts& client, const std::string& why) {
 }
 
 // Sleeps, but not beyond a shutdown: then false.
-env::Task<bool> Engine::rest(Duration duration) {
-  const Instant until = shard_.now() + duration;
+env::Task<bool> Engine::rest(Millis duration) {
+  // Options go up to the largest of numbers, for never: more than the clock can count to.
+  constexpr Millis kNever = std::chrono::hours(24 * 365 * 100);
+  const Instant until = shard_.now() + std::min(duration, kNever);
   while (!stopping_ && shard_.now() < until) co_await stop_.wait_until(until);
   co_return !stopping_;
 }

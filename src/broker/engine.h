@@ -121,13 +121,13 @@ class Engine {
   env::Task<Result<void>> open_topic(cluster::TopicPtr topic, cluster::ImagePtr image,
                                      std::shared_ptr<const LogFacts> facts);
   env::Task<void> remove_topic(const cluster::Topic& topic);
-  env::Task<void> delete_folder_later(std::string folder, Duration delay);
+  env::Task<void> delete_folder_later(std::string folder, Millis delay);
   env::Task<void> run_connection(std::shared_ptr<ClientConnection> connection);
   env::Task<void> watch_connections();
   env::Task<void> run_retention();
   env::Task<void> run_producer_expiry();
   env::Task<void> run_flushes();
-  env::Task<bool> rest(Duration duration);
+  env::Task<bool> rest(Millis duration);
   void sweep_watches();
   void fill(observe::Snapshot& snapshot);
 

@@ -98,8 +98,9 @@ env::Task<Result<Produced>> Partition::append(MutableBytes batch, wire::BatchHea
   const auto held = co_await changes_.lock();
   if (retired_) co_return fail(gone(name_));
   txn::BatchFacts facts = facts_of(header);
+  CO_TRY_VOID(wait_for_earlier(facts));
   const Result<txn::Verdict> verdict = txn::check(producers_, facts);
-  if (!verdict) co_return fail(blame(verdict.error()));
+  if (!verdict) co_return fail(log_->offline() ? *log_->offline() : verdict.error());
   if (const auto* known = std::get_if<txn::Duplicate>(&*verdict)) {
     probe::reached<"producers: a batch that was there already">();
     co_return Produced{.base = known->first,
@@ -110,6 +111,7 @@ env::Task<Result<Produced>> Partition::append(MutableBytes batch, wire::BatchHea
   const bool was_offline = log_->offline().has_value();
   const Result<store::Appended> done = co_await log_->append(batch, epoch_, shard_.wall());
   if (!was_offline) tell_of(done);
+  remember_refused(facts, done.has_value());
   if (!done) co_return fail(done.error());
   const store::Appended& appended = *done;
   if (header.has_producer()) {
@@ -124,15 +126,35 @@ env::Task<Result<Produced>> Partition::append(MutableBytes batch, wire::BatchHea
                      .log_start = appended.log_start};
 }
 
-// A batch that comes out of order because the disk did not take the one before it is refused for
-// the disk's sake too: its producer then sends both again as they are. Told that it is out of
-// order, it would number anew all that it has under way, and what was written already would be
-// there twice.
-Error Partition::blame(const Error& refusal) const {
-  if (refusal.code != ErrorCode::OutOfOrderSequenceNumber) return refusal;
-  if (log_->offline()) return *log_->offline();
-  if (refused_ == 0) return refusal;
-  return {ErrorCode::KafkaStorageError, "the batch before this one could not be written"};
+// A batch whose forerunner the disk did not take is refused for the disk's sake too: its producer
+// then sends both again as they are, and in their order. Told that it is out of order, it would
+// number anew all that it has under way, and what was written already would be there twice. Taken,
+// because nothing else is known of its producer, it would leave the other out of order for good.
+Result<void> Partition::wait_for_earlier(const txn::BatchFacts& batch) {
+  const auto owed = owed_.find(batch.producer);
+  if (owed == owed_.end()) return {};
+  if (batch.epoch > owed->second.epoch) {
+    owed_.erase(owed);  // The producer began anew.
+    return {};
+  }
+  if (batch.epoch < owed->second.epoch || batch.first == owed->second.first) return {};
+  const bool known = std::holds_alternative<txn::Duplicate>(
+      txn::check(producers_, batch).value_or(txn::Verdict{txn::Append{}}));
+  if (known) return {};
+  if (log_->offline()) return fail(*log_->offline());
+  return fail(ErrorCode::KafkaStorageError, "the batch before this one could not be written");
+}
+
+void Partition::remember_refused(const txn::BatchFacts& batch, bool appended) {
+  if (batch.producer == kNoProducerId) return;
+  if (appended) {
+    owed_.erase(batch.producer);
+    return;
+  }
+  // Those that never come back are forgotten together: there are few, on a disk that is failing.
+  constexpr std::size_t kMostOwed = 10'000;
+  if (owed_.size() >= kMostOwed) owed_.clear();
+  owed_.try_emplace(batch.producer, batch);
 }
 
 // Whoever runs this machine has to do something about a disk that takes no records; the clients

@@ -5,6 +5,7 @@
 // Invariant: batches are judged, appended and remembered one at a time, in the order of arrival, so
 // that a producer's state always says exactly what the log holds.
 #pragma once
+#include <map>
 #include <memory>
 #include <string>
 
@@ -114,7 +115,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   env::Task<void> notify_when_moved();
   void retire();
   bool has_append_time() const;
-  Error blame(const Error& refusal) const;
+  Result<void> wait_for_earlier(const txn::BatchFacts& batch);
+  void remember_refused(const txn::BatchFacts& batch, bool appended);
   void tell_of(const Result<store::Appended>& appended);
 
   env::Shard& shard_;
@@ -128,6 +130,9 @@ class Partition : public std::enable_shared_from_this<Partition> {
   env::Gate background_;
   FetchWatchers watchers_;
   std::uint64_t refused_ = 0;  // Batches in a row that the disk did not take.
+  // The first batch of each producer that the disk did not take: it has to come again before any
+  // that follows it.
+  std::map<ProducerId, txn::BatchFacts> owed_;
   bool notifying_ = false;
   bool retired_ = false;
 };

@@ -17,7 +17,8 @@ class Lines {
     const std::size_t end = rest_.find('\n');
     std::string_view line = rest_.substr(0, end);
     rest_ = end == std::string_view::npos ? std::string_view{} : rest_.substr(end + 1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
+    // However many there are: what is read and written again must be read as the same.
+    while (line.ends_with('\r')) line.remove_suffix(1);
     return line;
   }
   std::unexpected<Error> wrong(std::string_view why) const {

@@ -7,6 +7,12 @@
 namespace logs {
 namespace {
 
+TEST(MetaProperties, WhatIsReadIsWrittenTheSame) {
+  const auto read = parse_meta_properties("version=1\ncluster.id=a\r\r\r\nnode.id=1\n");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(*parse_meta_properties(print_meta_properties(*read)), *read);
+}
+
 TEST(Checkpoint, TextsAreKafkas) {
   const OffsetCheckpoint offsets{{{TopicName{"b"}, PartitionIndex{0}}, Offset{7}},
                                  {{TopicName{"a.b-c"}, PartitionIndex{12}}, Offset{0}}};

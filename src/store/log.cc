@@ -49,7 +49,8 @@ env::Task<Result<Appended>> Log::append(MutableBytes batches, LeaderEpoch epoch,
     co_await cut_back();
     co_return fail(written.error());
   }
-  if (offline_) co_return fail(*offline_);
+  // A sync failed meanwhile. This was written, and the next start may find it.
+  if (offline_) co_return fail(ErrorCode::NotEnoughReplicasAfterAppend, offline_->detail);
 
   Appended appended{
       .base = log_end_, .last = incoming.last, .log_start = log_start_, .epoch = epoch};
