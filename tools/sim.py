@@ -17,6 +17,7 @@ import concurrent.futures
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 import threading
@@ -29,6 +30,7 @@ SEED = re.compile(r"^seed (\d+) hash \w+ (ok|FAILED: .*)$", re.M)
 MARK = re.compile(r"^mark (\d+) (.*)$", re.M)
 STATED = ROOT / "tests/sim/planted.txt"
 SEEDS_A_PROCESS = 5
+SECONDS_A_SEED = 240  # Far more than any takes: it hangs.
 MOST_SEEDS = 40  # Until a planted fault counts as not found.
 
 
@@ -54,13 +56,18 @@ class Runs:
                                    errors="replace")
         with self.lock:
             self.processes.add(process)
-        out, errors = process.communicate()
+        try:
+            out, errors = process.communicate(timeout=SECONDS_A_SEED * runs)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, errors = process.communicate()
+            errors += f"\ntook over {SECONDS_A_SEED * runs} s"
         with self.lock:
             self.processes.discard(process)
             if not self.stopped:
-                self.take(first, runs, out, errors)
+                self.take(first, runs, process.returncode, out, errors)
 
-    def take(self, first, runs, out, errors):
+    def take(self, first, runs, code, out, errors):
         seeds = SEED.findall(out)
         self.seeds += len(seeds)
         self.failed |= {int(seed): verdict for seed, verdict in seeds if verdict != "ok"}
@@ -68,6 +75,8 @@ class Runs:
             self.marks[name] += int(times)
         if len(seeds) < runs:
             self.broken.append(f"seed {first + len(seeds)} ended its process:\n{errors[-4000:]}")
+        elif code != 0 and all(verdict == "ok" for _, verdict in seeds):  # A sanitizer spoke at the end.
+            self.broken.append(f"after seed {first + runs - 1} the process ended with {code}:\n{errors[-4000:]}")
 
     def stop(self):
         self.stopped = True
@@ -119,7 +128,7 @@ def tell(total):
     never = sorted(name for name, times in total.marks.items() if times == 0)
     print(f"{total.seeds} seeds, {total.per_minute():.0f} a minute, {len(total.failed)} failed")
     for seed, verdict in sorted(total.failed.items()):
-        print(f"  seed {seed} {verdict}\n    again with: ./do sim {seed}")
+        print(f"  seed {seed} {verdict}\n    again with: {shlex.join(['./do', 'sim', str(seed), *total.options])}")
     for text in total.broken:
         print(text)
     if total.seeds:
@@ -153,6 +162,8 @@ def seeds_until_found(stated):
     for seed in range(1, MOST_SEEDS + 1):
         done = subprocess.run([PROGRAM, str(seed), "--once", "--plant", stated.fault, *options], capture_output=True,
                               text=True, errors="replace")
+        if done.returncode == 2:  # It never began.
+            return None, done.stderr.strip()
         if done.returncode:
             verdicts = SEED.findall(done.stdout)
             return seed, verdicts[0][1].removeprefix("FAILED: ") if verdicts else "the broker stopped itself"
@@ -187,9 +198,14 @@ def main():
     parser.add_argument("--runs", type=int, help="how many seeds")
     parser.add_argument("--minutes", type=float, help="for how long")
     parser.add_argument("--from", dest="first", type=int, help="the first seed; else one that nobody has tried")
+    parser.add_argument("--workload", help="instead of the one that each seed draws")
+    parser.add_argument("--mishaps", help="only these, separated by commas")
+    parser.add_argument("--plant", help="one fault, planted in the broker")
     parser.add_argument("--planted", action="store_true", help="plant each fault in turn")
     parser.add_argument("--list", action="store_true", help="workloads, mishaps and faults")
-    wanted, others = parser.parse_known_args()
+    wanted = parser.parse_args()
+    chosen = {"--workload": wanted.workload, "--mishaps": wanted.mishaps, "--plant": wanted.plant}
+    options = [word for name, value in chosen.items() if value is not None for word in (name, value)]
     if wanted.list:
         return subprocess.run([PROGRAM, "--list"]).returncode
     if wanted.planted:
@@ -198,13 +214,13 @@ def main():
         if not wanted.seed.isdecimal():
             print(f"do sim: '{wanted.seed}' is not a seed; a seed is a number, as in: ./do sim 42", file=sys.stderr)
             return 2
-        return subprocess.run([PROGRAM, wanted.seed, "--diary", *others]).returncode
+        return subprocess.run([PROGRAM, wanted.seed, "--diary", *options]).returncode
     if wanted.runs is None and wanted.minutes is None:
         parser.print_usage(sys.stderr)
         return 2
     first = wanted.first if wanted.first is not None else int.from_bytes(os.urandom(4), "big")
     runs = wanted.runs if wanted.runs is not None else 1 << 40
-    return tell(run_many(first, runs, 60 * wanted.minutes if wanted.minutes else 1e12, others))
+    return tell(run_many(first, runs, 60 * wanted.minutes if wanted.minutes else 1e12, options))
 
 
 if __name__ == "__main__":

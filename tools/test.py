@@ -179,7 +179,7 @@ def sim(suite, _):
         return
     fresh = int.from_bytes(os.urandom(4), "big")
     for first, runs in (1, FIXED_SEEDS), (fresh, FRESH_SEEDS):
-        total = days.run_many(first, runs, 900, progress=False)
+        total = days.run_many(first, runs, 1800, progress=False)
         suite.passed += total.seeds - len(total.failed)
         for seed, verdict in total.failed.items():
             suite.fail(seed, f"{verdict}; again with: ./do sim {seed}")

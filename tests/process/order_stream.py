@@ -12,8 +12,9 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests/support"), str(ROOT / "tests/interop")]
 from node import Node, Scratch  # noqa: E402
+from clients import BUILT, JAVA  # noqa: E402
 from report import Report, expect  # noqa: E402
-from run import BUILT, JAVA, make_ready  # noqa: E402
+from run import make_all_ready  # noqa: E402
 from wire import Connection  # noqa: E402
 
 ORDERS = ROOT / "examples/orders"
@@ -75,7 +76,7 @@ def everybody_reads(report, node, wanted, when, pairs):
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
     report = Report()
-    if len(make_ready(["java", "confluent-python", "kcat"], report)) < 3:
+    if len(make_all_ready(["java", "confluent-python", "kcat"], report)) < 3:
         report.exit()
     with Scratch() as scratch, open(scratch / "orders.tsv", "w+b") as orders:
         run([sys.executable, ORDERS / "orders.py", str(count)], stdout=orders)

@@ -122,7 +122,11 @@ env::Task<bool> Producer::send_until_answered(const Batch& batch) {
                                 " is refused: " + std::string(name_of(base.error().code)));
       co_return false;
     }
-    if (scene_.stopping && scene_.shard.now() >= scene_.give_up_at) co_return false;
+    if (scene_.stopping && scene_.shard.now() >= scene_.give_up_at) {
+      scene_.history.contradict("producer " + name_ + " is not served in the end: " +
+                                std::string(name_of(base.error().code)));
+      co_return false;
+    }
     co_await scene_.shard.sleep(100ms);
   }
 }

@@ -48,6 +48,7 @@ class Churner {
   env::Task<Result<void>> set();
   env::Task<Result<void>> fill();
   env::Task<Result<void>> verify();
+  env::Task<void> verify_in_the_end();
   env::Task<Result<std::string>> described();
   env::Task<Result<std::int64_t>> counted();
   void expect(bool holds, const std::string& what);
@@ -204,17 +205,24 @@ env::Task<Result<void>> Churner::one_change() {
   }
 }
 
+// Until it can be compared: a request that only looks may be made again.
+env::Task<void> Churner::verify_in_the_end() {
+  while (!scene_.stopping) {
+    const Result<void> done = co_await verify();
+    if (done) co_return;
+    co_await scene_.shard.sleep(100ms);
+  }
+}
+
 env::Task<void> Churner::run() {
   while (!scene_.stopping) {
+    // Before the change as well: the broker may have crashed since the last, and the change is then
+    // often lost with its connection, and the name with it.
+    co_await verify_in_the_end();
     const Result<void> changed = co_await one_change();
     if (changed) {
       ++scene_.history.done[Activity::ChangeTopics];
-      // Until it can be compared: a request that only looks may be made again.
-      for (bool compared = false; !compared && !scene_.stopping;) {
-        const Result<void> done = co_await verify();
-        compared = done.has_value();
-        if (!compared) co_await scene_.shard.sleep(100ms);
-      }
+      co_await verify_in_the_end();
     } else {
       give_up();
       co_await scene_.shard.sleep(100ms);
