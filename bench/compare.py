@@ -1,6 +1,6 @@
 """Thalweg, Apache Kafka and the floor under the same loads, one after another on this machine.
 
-    ./do bench compare                       all of it, about a quarter of an hour; goes on where it was interrupted
+    ./do bench compare                       all of it, about 25 minutes; goes on where it was interrupted
     ./do bench compare --quick               a second each and small: to see that it works
     ./do bench compare --only latency        workloads whose name contains this; prints, writes no page
     ./do bench compare --servers kafka       servers whose name contains this
