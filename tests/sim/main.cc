@@ -26,6 +26,7 @@ struct Wanted {
 
 Plan plan_for(std::uint64_t seed, const Wanted& wanted) {
   Plan plan = simulation::draw(seed);
+  plan.damage_counts = !wanted.plant.empty();
   if (!wanted.workload.empty()) plan.workload = *simulation::find_workload(wanted.workload);
   if (!wanted.mishaps.empty()) {
     plan.mishaps.clear();

@@ -143,7 +143,8 @@ Outcome Run::go() {
     outcome_.faults.insert(outcome_.faults.end(), stuck.begin(), stuck.end());
   }
   for (const auto& [at, line] : outcome_.diary) {
-    if (tells_of_damage(line)) outcome_.faults.push_back("the broker tells of damage: " + line);
+    if (plan_.damage_counts && tells_of_damage(line))
+      outcome_.faults.push_back("the broker tells of damage: " + line);
   }
   outcome_.mishaps = day.happened();
   outcome_.done = history_.done;
