@@ -303,13 +303,6 @@ def running(kind, folder):
 
 # Rows, each kept as soon as it is measured.
 
-def write_whole(path, text):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".fresh")
-    fresh.write_text(text)
-    os.replace(fresh, path)
-
-
 class Rows:
     """The rows of one run, in a folder that is named for what was measured and how."""
 
@@ -328,7 +321,7 @@ class Rows:
 
     def keep(self, kind, workload, row):
         named = {"workload": workload.name, "server": kind.name, **row}
-        write_whole(self.path(kind, workload), json.dumps(named))
+        results.write_whole(self.path(kind, workload), json.dumps(named))
 
     def all(self, kinds, workloads):
         return [json.loads(self.path(kind, workload).read_text())
@@ -449,5 +442,5 @@ def main(arguments):
     print("\n" + results.text(result))
     if args.quick or args.only or args.servers:
         return
-    write_whole(RESULT, json.dumps(result, indent=1) + "\n")
+    results.write_whole(RESULT, json.dumps(result, indent=1) + "\n")
     results.main()

@@ -19,7 +19,7 @@ import zlib
 
 import compare
 from node import Node, Scratch
-from results import RESULTS, write
+from results import RESULTS, write_whole
 from servers import RELAX, build_all
 
 HERTZ = 499
@@ -138,5 +138,5 @@ def main(arguments):
             root.add(stack, count)
         path = RESULTS / f"flame-{name}.svg"
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(path, draw(root, f"{name}: {root.samples} samples of the broker's CPU time"))
+        write_whole(path, draw(root, f"{name}: {root.samples} samples of the broker's CPU time"))
         print(f"{path}: {root.samples} samples")

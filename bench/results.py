@@ -246,7 +246,9 @@ def node_plot(result, path):
     figure.savefig(path, format="svg", metadata={"Date": None})
 
 
-def write(path, content):
+def write_whole(path, content):
+    """A file is as it was or as it is to be, whenever this is interrupted."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".fresh")
     fresh.write_text(content)
     os.replace(fresh, path)
@@ -259,12 +261,13 @@ def main():
     data = json.loads(source.read_text())
     result = Result(data)
     plots(result)
-    write(RESULTS / "compare.md", f"# Thalweg, Apache Kafka and the floor\n\nMade by `{REPEAT}`.\n\n" + text(data))
+    heading = f"# Thalweg, Apache Kafka and the floor\n\nMade by `{REPEAT}`.\n\n"
+    write_whole(RESULTS / "compare.md", heading + text(data))
     page = PAGE.read_text()
     if BEGIN not in page or END not in page:
         sys.exit(f"bench: {PAGE.relative_to(ROOT)} has no lines {BEGIN.strip()} and {END.strip()} to write between")
     before, rest = page.split(BEGIN)
-    write(PAGE, before + BEGIN + "\n" + section(result) + "\n" + END + rest.split(END)[1])
+    write_whole(PAGE, before + BEGIN + "\n" + section(result) + "\n" + END + rest.split(END)[1])
 
 
 if __name__ == "__main__":

@@ -86,6 +86,18 @@ void History::note_watermark(const TopicPartition& partition, Offset floor, Offs
   highest = std::max(highest, watermark);
 }
 
+void History::note_acked(const TopicPartition& partition, Offset offset, const std::string& value) {
+  acked.push_back({partition, offset, value});
+  Offset& highest = watermarks[partition];
+  highest = std::max(highest, Offset{offset.value + 1});
+}
+
+void History::note_damage(const TopicPartition& partition, Offset from) {
+  if (from >= watermark_floor(partition)) return;
+  contradict("the broker tells of damage from " + place(partition, from) +
+             " on, which was promised up to " + std::to_string(watermark_floor(partition).value));
+}
+
 void History::note_first(const TopicPartition& partition, Offset from, Offset first) {
   if (first == from || (first > from && first <= may_start_at(partition))) return;
   contradict(place(partition) + " was read from " + std::to_string(from.value) +

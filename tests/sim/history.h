@@ -29,7 +29,7 @@ struct History {
   std::vector<Acked> acked;
   // What was read, by whom ever: an offset must never show two values.
   std::map<std::pair<TopicPartition, Offset>, std::string> read;
-  // The highest high watermark that anyone was told.
+  // The highest high watermark that anyone was told, by a fetch or by an acknowledgement.
   std::map<TopicPartition, Offset> watermarks;
   // Below it records may be gone, because somebody asked for it.
   std::map<TopicPartition, Offset> trimmed;
@@ -42,6 +42,10 @@ struct History {
   // A broker told `watermark` to a request that was made when `floor` had been told to someone.
   Offset watermark_floor(const TopicPartition& partition) const;
   void note_watermark(const TopicPartition& partition, Offset floor, Offset watermark);
+  void note_acked(const TopicPartition& partition, Offset offset, const std::string& value);
+  // A broker told, as it started, that what a partition holds from `from` on is damaged. It does so
+  // to be safe, too: a power cut may tear a batch and keep a later one, neither acknowledged.
+  void note_damage(const TopicPartition& partition, Offset from);
   // Records from `from` on were asked for, and the first that came has this offset.
   void note_first(const TopicPartition& partition, Offset from, Offset first);
   void contradict(std::string what);

@@ -51,5 +51,17 @@ TEST(History, AnOffsetShowsOneValueOnly) {
   EXPECT_EQ(history.contradictions.size(), 1U);
 }
 
+TEST(History, DamageCountsBelowWhatWasPromised) {
+  History history;
+  history.attempted = {"a:0"};
+  history.note_damage(kPlace, Offset{0});
+  EXPECT_TRUE(history.contradictions.empty()) << "nothing was promised yet";
+  history.note_acked(kPlace, Offset{4}, "a:0");
+  history.note_damage(kPlace, Offset{5});
+  EXPECT_TRUE(history.contradictions.empty()) << "it lies behind what was acknowledged";
+  history.note_damage(kPlace, Offset{4});
+  EXPECT_EQ(history.contradictions.size(), 1U);
+}
+
 }  // namespace
 }  // namespace simulation

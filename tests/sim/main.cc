@@ -26,7 +26,6 @@ struct Wanted {
 
 Plan plan_for(std::uint64_t seed, const Wanted& wanted) {
   Plan plan = simulation::draw(seed);
-  plan.damage_counts = !wanted.plant.empty();
   if (!wanted.workload.empty()) plan.workload = *simulation::find_workload(wanted.workload);
   if (!wanted.mishaps.empty()) {
     plan.mishaps.clear();
@@ -41,7 +40,7 @@ Plan plan_for(std::uint64_t seed, const Wanted& wanted) {
 void print_plan(const Plan& plan) {
   fmt::print(stderr, "seed {}: {} ({}), {} shard{}\n", plan.seed, plan.workload->name,
              plan.workload->what, plan.shards, plan.shards == 1 ? "" : "s");
-  for (const std::string& setting : plan.settings) fmt::print(stderr, "  {}\n", setting);
+  for (const std::string& setting : plan.broker_settings()) fmt::print(stderr, "  {}\n", setting);
 }
 
 // A line that comes again and again is told once, with its number, until something else befalls.

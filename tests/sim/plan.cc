@@ -73,9 +73,8 @@ constexpr MishapInfo kMishaps[] = {
 using Dice = std::mt19937_64;
 std::uint64_t below(Dice& dice, std::uint64_t bound) { return dice() % bound; }
 
-std::vector<std::string> draw_settings(Dice& dice, const Workload& workload) {
+std::vector<std::string> draw_settings(Dice& dice) {
   std::vector<std::string> settings;
-  settings.push_back("num.partitions=" + std::to_string(workload.partitions));
   // Segments that roll every second, half of the time, so that rolls and mishaps meet.
   if (below(dice, 2) == 0) settings.push_back("log.roll.ms=1000");
   // Indexes with an entry for every few batches, or hardly any.
@@ -103,6 +102,12 @@ const MishapInfo& info(Mishap mishap) {
   return *std::ranges::find(kMishaps, mishap, &MishapInfo::mishap);
 }
 
+std::vector<std::string> Plan::broker_settings() const {
+  std::vector<std::string> all = settings;
+  all.push_back("num.partitions=" + std::to_string(workload->partitions));
+  return all;
+}
+
 Plan draw(std::uint64_t seed) {
   Dice dice(seed);
   Plan plan{.seed = seed};
@@ -114,7 +119,7 @@ Plan draw(std::uint64_t seed) {
   }
   plan.shards = static_cast<int>(1 + below(dice, 3));
   if (below(dice, 2) == 0) plan.break_one_in = 500 + below(dice, 3000);
-  plan.settings = draw_settings(dice, *plan.workload);
+  plan.settings = draw_settings(dice);
   return plan;
 }
 

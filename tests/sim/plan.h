@@ -57,12 +57,12 @@ struct Plan {
   std::vector<Mishap> mishaps =
       {};  // Those that may happen, some more than once: they are likelier.
   int shards = 2;
-  // Whether it counts when the broker tells of damage. It does so to be safe, too: a power cut may
-  // keep a later batch and tear an earlier one, neither of which was acknowledged.
-  bool damage_counts = false;
   std::uint64_t break_one_in = 0;  // Pieces on the network.
   Duration day = std::chrono::seconds(20);
   std::vector<std::string> settings = {};  // Of the broker, as --set takes them.
+
+  // Those, and what the workload asks of the broker whoever chose it.
+  std::vector<std::string> broker_settings() const;
 };
 
 std::span<const Workload> workloads();

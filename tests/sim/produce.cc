@@ -108,9 +108,9 @@ env::Task<bool> Producer::send_until_answered(const Batch& batch) {
     const Result<Offset> base = co_await send(link_, batch);
     if (base) {
       for (std::size_t i = 0; i < batch.values.size(); ++i) {
-        scene_.history.acked.push_back({place(batch.partition),
-                                        Offset{base->value + static_cast<std::int64_t>(i)},
-                                        batch.values[i]});
+        scene_.history.note_acked(place(batch.partition),
+                                  Offset{base->value + static_cast<std::int64_t>(i)},
+                                  batch.values[i]);
       }
       ++scene_.history.done[Activity::Produce];
       sequences_[static_cast<std::size_t>(batch.partition)] +=

@@ -49,6 +49,13 @@ class Restart : public testing::Test {
   }
 
   Offset produce(int records) {
+    const auto data = send(records);
+    EXPECT_EQ(data.error_code, ErrorCode::None);
+    return data.base_offset;
+  }
+
+  // What the broker answers to so many records at once.
+  wire::ProduceResponse::PartitionProduceResponse send(int records) {
     wire::BatchBuilder builder;
     for (int i = 0; i < records; ++i) {
       builder.add(Timestamp{1000}, std::nullopt, as_bytes("value"));
@@ -61,9 +68,7 @@ class Restart : public testing::Test {
     topic.partition_data.push_back({PartitionIndex{0}, wire::Records{.bytes = batch}});
     request.topic_data.push_back(std::move(topic));
     const auto answer = ask(std::move(request), &wire::read_produce_response, kLastByName);
-    const auto& data = answer.responses.front().partition_responses.front();
-    EXPECT_EQ(data.error_code, ErrorCode::None);
-    return data.base_offset;
+    return answer.responses.front().partition_responses.front();
   }
 
   void delete_records(Offset to) {
@@ -140,18 +145,7 @@ TEST_F(Restart, AFailedSyncIsRememberedOverACleanStop) {
   make_topic();
   produce(5);
   home_.disk().fail_syncs("/orders-0/");
-  wire::BatchBuilder builder;
-  builder.add(Timestamp{1000}, std::nullopt, as_bytes("in doubt"));
-  const ByteVector batch = builder.finish();
-  wire::ProduceRequest request;
-  request.acks = -1;
-  wire::ProduceRequest::TopicProduceData topic;
-  topic.name = kTopic;
-  topic.partition_data.push_back({PartitionIndex{0}, wire::Records{.bytes = batch}});
-  request.topic_data.push_back(std::move(topic));
-  const auto answer = ask(std::move(request), &wire::read_produce_response, kLastByName);
-  EXPECT_EQ(answer.responses.front().partition_responses.front().error_code,
-            ErrorCode::NotEnoughReplicasAfterAppend)
+  EXPECT_EQ(send(1).error_code, ErrorCode::NotEnoughReplicasAfterAppend)
       << "it was written, and may be there after the restart";
   link_.reset();
   node_.stop();

@@ -1,6 +1,9 @@
 #include "run.h"
 
+#include <functional>
+
 #include "broker/metadata_log.h"
+#include "log/names.h"
 #include "observe/log.h"
 #include "scene.h"
 #include "store/file_cache.h"
@@ -13,16 +16,15 @@ using namespace std::chrono_literals;
 constexpr Duration kPatience = 20s;
 constexpr Duration kCalm = 6s;  // After the mishaps; enough for all that waits and retries.
 
-// What the broker logs while this lives goes to a diary.
+// What the broker logs while this lives goes to `hear`, without its time.
 class Listening {
  public:
-  Listening(const sim::World& world, const Node& broker, Diary& diary) {
+  Listening(const sim::World& world, std::function<void(std::string)> hear) {
     observe::LogSettings settings;
-    settings.write = [&](std::string_view line) {
-      if (broker.unheard()) return;
+    settings.write = [hear = std::move(hear)](std::string_view line) {
       if (line.ends_with('\n')) line.remove_suffix(1);
-      constexpr std::size_t kTime = 13;  // "12:01:07.482 ", which the diary has already.
-      diary.emplace_back(world.now() - Instant{}, "  " + std::string(line.substr(kTime)));
+      constexpr std::size_t kTime = 13;  // "12:01:07.482 "
+      hear(std::string(line.substr(kTime)));
     };
     settings.clock = [&] {
       return Timestamp(std::chrono::duration_cast<Millis>(world.now() - Instant{}).count());
@@ -58,9 +60,23 @@ std::vector<Activity> activities(const Workload& load) {
   return all;
 }
 
-// Damage is told of where acknowledged records may be missing; no mishap here damages a disk.
-bool tells_of_damage(const std::string& line) {
-  return line.contains("DAMAGED") || line.contains("MISSING") || line.contains("cannot be served");
+// The partition and the first offset that a line of a recovery names.
+struct Damage {
+  TopicPartition partition;
+  Offset from;
+};
+
+std::optional<Damage> damage_in(const std::string& line) {
+  if (!line.contains("DAMAGED") && !line.contains("cannot be served")) return {};
+  const auto behind = [&](std::string_view mark) {
+    const std::size_t at = line.find(mark);
+    check(at != std::string::npos, "a line about damage says of which partition, and from where");
+    return line.substr(at + mark.size());
+  };
+  const std::string name = behind("partition=");
+  const auto partition = logs::parse_partition_folder(name.substr(0, name.find(' ')));
+  check(partition.has_value(), "a partition's name");
+  return Damage{*partition, Offset{std::stoll(behind("(offset "))}};
 }
 
 class Run {
@@ -69,6 +85,7 @@ class Run {
   Outcome go();
 
  private:
+  void hear(std::string line);
   std::vector<std::string> without_progress();
   void check_content();
   void check_image();
@@ -78,11 +95,19 @@ class Run {
   sim::World world_{plan_.seed};
   sim::Machine& home_ = world_.add_machine("10.0.0.1", plan_.shards);
   sim::Machine& away_ = world_.add_machine("10.0.0.2", 1);
-  Node broker_{world_, home_, plan_.settings};
-  Listening listening_{world_, broker_, outcome_.diary};
+  Node broker_{world_, home_, plan_.broker_settings()};
   History history_;
+  Listening listening_{world_, [this](std::string line) { hear(std::move(line)); }};
   Clients clients_{away_.shard(0), kBrokerAddress, history_, *plan_.workload};
 };
+
+void Run::hear(std::string line) {
+  if (broker_.unheard()) return;
+  if (const auto damage = damage_in(line)) history_.note_damage(damage->partition, damage->from);
+  // What was synced by the broker's own books is gone; no mishap here takes that.
+  if (line.contains("MISSING")) history_.contradict("the broker tells of a loss: " + line);
+  outcome_.diary.emplace_back(world_.now() - Instant{}, "  " + std::move(line));
+}
 
 // Which activities do not go on when all is well.
 std::vector<std::string> Run::without_progress() {
@@ -134,6 +159,8 @@ Outcome Run::go() {
   if (stays_down) {
     outcome_.faults.push_back(std::move(*stays_down));
     world_.run(clients_.stop({}));
+    outcome_.faults.insert(outcome_.faults.end(), history_.contradictions.begin(),
+                           history_.contradictions.end());
   } else {
     const std::vector<std::string> stuck = without_progress();
     world_.run(clients_.stop(kPatience));
@@ -141,10 +168,6 @@ Outcome Run::go() {
     check_image();
     // What is lost or wrong says more than that nobody goes on.
     outcome_.faults.insert(outcome_.faults.end(), stuck.begin(), stuck.end());
-  }
-  for (const auto& [at, line] : outcome_.diary) {
-    if (plan_.damage_counts && tells_of_damage(line))
-      outcome_.faults.push_back("the broker tells of damage: " + line);
   }
   outcome_.mishaps = day.happened();
   outcome_.done = history_.done;
