@@ -31,12 +31,15 @@ struct Plan {
   std::exit(2);
 }
 
+inline int whole(std::string_view name, const std::string& value) {
+  const int number = std::atoi(value.c_str());
+  if (number < 0) refuse(std::string(name) + " is not a number from 0 on: " + value);
+  return number;
+}
+
 inline void set(Plan& plan, std::string_view name, const std::string& value) {
   const auto number = [&] { return std::atof(value.c_str()); };
-  const auto whole = [&](int& into) {
-    into = std::atoi(value.c_str());
-    if (into < 0) refuse(std::string(name) + " is not a number from 0 on: " + value);
-  };
+  const auto whole = [&](int& into) { into = bench::whole(name, value); };
   if (name == "address")
     plan.address = value;
   else if (name == "topic")
@@ -65,15 +68,23 @@ inline void set(Plan& plan, std::string_view name, const std::string& value) {
     refuse("no such option: " + std::string(name));
 }
 
-inline Plan plan_of(int argc, char** argv) {
-  if (argc < 2) refuse("usage: WHAT [NAME=VALUE]...; bench/plan.h lists the names");
-  Plan plan{.what = argv[1]};
+// Calls `take(name, value)` for each NAME=VALUE behind WHAT.
+template <class Take>
+void for_each_option(int argc, char** argv, Take take) {
   for (int i = 2; i < argc; ++i) {
     const std::string argument = argv[i];
     const std::size_t equals = argument.find('=');
     if (equals == std::string::npos) refuse("not NAME=VALUE: " + argument);
-    set(plan, argument.substr(0, equals), argument.substr(equals + 1));
+    take(argument.substr(0, equals), argument.substr(equals + 1));
   }
+}
+
+inline Plan plan_of(int argc, char** argv) {
+  if (argc < 2) refuse("usage: WHAT [NAME=VALUE]...; bench/plan.h lists the names");
+  Plan plan{.what = argv[1]};
+  for_each_option(argc, argv, [&](const std::string& name, const std::string& value) {
+    set(plan, name, value);
+  });
   if (plan.clients < 1 || plan.partitions < 1 || plan.records < 1) refuse("nothing to do");
   return plan;
 }

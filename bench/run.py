@@ -6,6 +6,7 @@
     ./do bench produce          against the floor program: the least a broker could do
     ./do bench fetch            the same
     ./do bench micro            the benchmarks of single functions (bench/*_bench.cc)
+    ./do bench groups [...]     consumer groups of thousands of members, Apache Kafka's too
     ./do bench compare [...]    Apache Kafka too, under the same loads; `./do bench compare --help`
     ./do bench report           make the tables and plots of the last comparison again
     ./do bench flame [NAME]     where the broker's time goes: bench/results/flame-NAME.svg
@@ -20,6 +21,7 @@ from node import Node, NotReady, Scratch
 from wire import Connection
 import compare
 import flame
+import groups
 import results
 
 SECONDS = 5
@@ -136,7 +138,7 @@ def measure_micro():
 
 
 OWN = {"node": measure_node, "produce": measure_produce, "fetch": measure_fetch, "micro": measure_micro}
-WITH_ARGUMENTS = {"compare": compare.main, "flame": flame.main, "report": lambda _: results.main()}
+WITH_ARGUMENTS = {"groups": groups.main, "compare": compare.main, "flame": flame.main, "report": lambda _: results.main()}
 
 
 def main():
