@@ -75,13 +75,13 @@ struct World {
   env::Shard& shard;
   Plan plan;
   TopicId topic = {};
-  std::vector<Group> groups;
+  std::vector<Group> groups = {};
   std::uint64_t errors = 0;
   std::uint64_t given_up = 0;  // Partitions that were taken from a member.
   Duration longest_pause{};    // In which a member had nothing, being in a rebalance.
   Instant last_join = {};
   bool counting = false;  // Heartbeats.
-  bench::Outcome heartbeats;
+  bench::Outcome heartbeats = {};
 
   env::Task<Result<std::unique_ptr<client::Connection>>> reach() {
     return client::Connection::open(shard, *env::parse_address(plan.address),
