@@ -19,6 +19,7 @@
 #include "plan.h"
 #include "posix/process.h"
 #include "wire/003_metadata.h"
+#include "wire/010_find_coordinator.h"
 #include "wire/011_join_group.h"
 #include "wire/012_heartbeat.h"
 #include "wire/013_leave_group.h"
@@ -293,7 +294,7 @@ class ClassicMember : public Member {
                                   .member_id = id_,
                                   .protocol_type = joined->protocol_type,
                                   .protocol_name = joined->protocol_name};
-      if (joined->leader == id_) sync.assignments = assign(*joined);
+      if (joined->leader == id_.value) sync.assignments = assign(*joined);
       const auto synced = co_await link_->ask(std::move(sync), wire::read_sync_group_response);
       if (!synced) co_return give_up(synced.error().detail);
       if (synced->error_code == ErrorCode::RebalanceInProgress) continue;
@@ -321,6 +322,7 @@ class ClassicMember : public Member {
           wire::HeartbeatRequest{
               .group_id = group_.id, .generation_id = generation_, .member_id = id_},
           wire::read_heartbeat_response);
+      if (gone_) break;
       if (!answer) co_return give_up(answer.error().detail);
       world_.took(asked);
       if (answer->error_code == ErrorCode::RebalanceInProgress) co_return true;
@@ -349,6 +351,23 @@ env::Task<bool> learn_topic(World& world) {
       static_cast<std::size_t>(world.plan.partitions);
 }
 
+// Until the broker coordinates the groups: it makes the topic that keeps them when first asked.
+env::Task<bool> find_coordinators(World& world) {
+  auto link = co_await world.reach();
+  if (!link) co_return false;
+  for (const Group& group : world.groups) {
+    while (true) {
+      wire::FindCoordinatorRequest request{.coordinator_keys = {group.id.value}};
+      const auto answer =
+          co_await (*link)->ask(std::move(request), wire::read_find_coordinator_response);
+      if (!answer || answer->coordinators.empty()) co_return false;
+      if (answer->coordinators.front().error_code == ErrorCode::None) break;
+      co_await world.shard.sleep(100ms);
+    }
+  }
+  co_return true;
+}
+
 bool all_owned(const World& world) {
   return std::ranges::all_of(world.groups, [&](const Group& group) {
     return group.owned == static_cast<std::size_t>(world.plan.partitions);
@@ -362,7 +381,7 @@ Instant last_change(const World& world) {
 // Until every partition has its owner and nothing has moved for a while. False if that never comes.
 env::Task<bool> settle(World& world) {
   const Instant give_up = world.shard.now() + kPatience;
-  while (world.shard.now() < give_up) {
+  while (world.shard.now() < give_up && world.errors == 0) {
     if (all_owned(world) && world.shard.now() - last_change(world) > kQuiet) co_return true;
     co_await world.shard.sleep(10ms);
   }
@@ -413,6 +432,7 @@ env::Task<int> play(World& world) {
                  world.plan.partitions);
     co_return 1;
   }
+  if (!co_await find_coordinators(world)) co_return 1;
   const Members members = make_members(world);
   co_await connect_all(world, members);
   if (world.errors > 0) co_return 1;

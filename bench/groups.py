@@ -58,7 +58,8 @@ def row(title, shape, phases, said):
 
 
 COLUMNS = ["server", "stable after the last join", "broker CPU for it", "stable after one left",
-           "partitions others gave up", "longest pause", "heartbeats, share of a core", "heartbeat, 99 %", "owned twice"]
+           "partitions others gave up", "longest pause", "heartbeats, share of a core", "heartbeat, 99 %",
+           "owned twice"]
 
 
 def main(arguments):

@@ -138,7 +138,8 @@ def measure_micro():
 
 
 OWN = {"node": measure_node, "produce": measure_produce, "fetch": measure_fetch, "micro": measure_micro}
-WITH_ARGUMENTS = {"groups": groups.main, "compare": compare.main, "flame": flame.main, "report": lambda _: results.main()}
+WITH_ARGUMENTS = {"groups": groups.main,
+                  "compare": compare.main, "flame": flame.main, "report": lambda _: results.main()}
 
 
 def main():
