@@ -135,7 +135,7 @@ def clang_tidy(pick):
         together.write_text("".join(f'#include "{ROOT / name}"\n' for name in names))
         words = [word for name in names for word in shlex.split(commands[str(ROOT / name)])]
         flags = dict.fromkeys(word for word in words if word[:2] in ("-I", "-D", "-m") or word[:4] == "-std")
-        said = attempt(["clang-tidy-19", "--quiet", together, "--", *flags])
+        said = attempt(["clang-tidy-19", "--quiet", "--checks=-bugprone-suspicious-include", together, "--", *flags])
         if "clang-diagnostic-error" in said and len(names) > 1:  # They do collide.
             said = "\n".join(filter(None, (read([name]) for name in names)))
         return said

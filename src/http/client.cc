@@ -14,7 +14,7 @@ std::unexpected<Error> refuse(const env::Address& to, std::string_view why) {
 env::Task<Result<Response>> converse(env::Connection& connection, env::Address to, Request request,
                                      std::size_t body_bytes) {
   std::vector<env::Chunk> chunks;
-  chunks.push_back(to_vector(as_bytes(to_bytes(request, to_text(to)))));
+  chunks.emplace_back(to_vector(as_bytes(to_bytes(request, to_text(to)))));
   // A server may answer and close before it has read all: its answer counts, not our failure.
   const Result<void> sent = co_await connection.write(std::move(chunks));
   ResponseParser parser(body_bytes, request.method == "HEAD");

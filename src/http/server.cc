@@ -222,7 +222,7 @@ env::Task<Server::Impl::Received> Server::Impl::receive_body(Client& client, Req
 env::Task<bool> Server::Impl::send(Client& client, std::string bytes) {
   client.deadline.in(limits.idle_time);
   std::vector<env::Chunk> chunks;
-  chunks.push_back(to_vector(as_bytes(bytes)));
+  chunks.emplace_back(to_vector(as_bytes(bytes)));
   const Result<void> sent = co_await client.connection->write(std::move(chunks));
   co_return sent.has_value();
 }

@@ -90,6 +90,11 @@ class DiskFile final : public env::File {
 
  private:
   bool dead() const { return disk_->life != life_; }
+  struct Reached {
+    std::uint64_t bytes = 0;
+    std::optional<Fault> fault = {};
+  };
+  Reached reach(std::uint64_t offset, std::uint64_t size);
   Result<void> put(std::uint64_t offset, Bytes bytes);
 
   std::shared_ptr<DiskState> disk_;
@@ -138,24 +143,23 @@ env::Task<Result<void>> DiskFile::write(std::uint64_t offset, std::span<const By
   co_return Result<void>{};
 }
 
+// How much of a write reaches the file, and why not all of it.
+DiskFile::Reached DiskFile::reach(std::uint64_t offset, std::uint64_t size) {
+  if (const auto refused = disk_->refuse_change()) return {0, refused};
+  if (const auto fault = disk_->next_fault(DiskCall::Write, path_)) {
+    return {*fault == Fault::ReadOnly ? 0 : disk_->clockwork.random_below(size + 1), fault};
+  }
+  const std::uint64_t end = node_->content.size();
+  const std::uint64_t fits = end >= offset ? end - offset + disk_->room() : disk_->room();
+  if (disk_->capacity && fits < size) return {fits, Fault::NoSpace};
+  return {size, std::nullopt};
+}
+
 Result<void> DiskFile::put(std::uint64_t offset, Bytes bytes) {
   if (dead()) return refuse("write", path_, kCrashed);
-  std::optional<Fault> fault = disk_->refuse_change();
-  std::size_t written = bytes.size();
-  if (fault) {
-    written = 0;
-  } else if ((fault = disk_->next_fault(DiskCall::Write, path_))) {
-    written = *fault == Fault::ReadOnly ? 0 : disk_->clockwork.random_below(bytes.size() + 1);
-  } else {
-    const std::uint64_t end = node_->content.size();
-    const std::uint64_t fits = end >= offset ? end - offset + disk_->room() : disk_->room();
-    if (disk_->capacity && fits < bytes.size()) {
-      fault = Fault::NoSpace;
-      written = fits;
-    }
-  }
-  node_->content.write(offset, bytes.first(written));
-  if (fault) return refuse("write", path_, text_of(*fault));
+  const Reached reached = reach(offset, bytes.size());
+  node_->content.write(offset, bytes.first(reached.bytes));
+  if (reached.fault) return refuse("write", path_, text_of(*reached.fault));
   return {};
 }
 
