@@ -33,7 +33,7 @@ class ServerTest : public testing::TestWithParam<std::uint64_t> {
     const Result<void> listening = server.listen({"127.0.0.1", 8080});
     check(listening.has_value());
   }
-  ~ServerTest() override { world.run(server.stop()); }
+  void TearDown() override { world.run(server.stop()); }
 
   Result<Response> ask(Request request) {
     return world.run(fetch(here, server.address(), std::move(request)));
@@ -43,7 +43,7 @@ class ServerTest : public testing::TestWithParam<std::uint64_t> {
   static env::Task<std::string> converse(env::Shard& shard, env::Address to, std::string bytes) {
     Result<env::ConnectionPtr> connection = co_await shard.network().connect(to);
     std::vector<env::Chunk> chunks;
-    chunks.push_back(to_vector(as_bytes(bytes)));
+    chunks.emplace_back(to_vector(as_bytes(bytes)));
     const Result<void> sent = co_await (*connection)->write(std::move(chunks));
     std::string answer = sent ? "" : "(not all sent) ";
     ByteVector buffer(1000);
@@ -197,7 +197,7 @@ env::Task<Duration> drip(env::Shard& shard, env::Address to) {
   const Instant start = shard.now();
   while (true) {
     std::vector<env::Chunk> chunks;
-    chunks.push_back(ByteVector(1, std::byte{'X'}));
+    chunks.emplace_back(ByteVector(1, std::byte{'X'}));
     const Result<void> sent = co_await (*connection)->write(std::move(chunks));
     if (!sent) co_return shard.now() - start;
     co_await shard.sleep(seconds(1));
@@ -270,7 +270,7 @@ env::Task<void> answer_with(env::Shard& shard, env::Listener& listener, std::str
   auto accepted = co_await listener.accept();
   const env::ConnectionPtr connection = shard.network().adopt(std::move(*accepted)).value();
   std::vector<env::Chunk> chunks;
-  chunks.push_back(to_vector(as_bytes(bytes)));
+  chunks.emplace_back(to_vector(as_bytes(bytes)));
   const Result<void> sent = co_await connection->write(std::move(chunks));
   check(sent.has_value());
   co_await shard.sleep(seconds(1));

@@ -22,7 +22,7 @@ class LogTest : public testing::Test {
     settings.clock = [this] { return now; };
     set_log(std::move(settings));
   }
-  ~LogTest() override { set_log({}); }
+  void TearDown() override { set_log({}); }
 
   std::vector<std::string> lines;
   Timestamp now{1'795'435'267'482};  // 2026-11-23 12:01:07.482

@@ -29,8 +29,8 @@ env::Task<Result<ByteVector>> write_then_read(Process& process, std::string path
   CO_TRY(const env::FilePtr file, files.open(path, OpenMode::CreateNew));
   std::vector<ByteVector> pieces;
   std::vector<Bytes> parts;
-  for (int i = 0; i < 200; ++i) pieces.push_back(ByteVector(std::size_t(i), std::byte(i)));
-  for (const ByteVector& piece : pieces) parts.push_back(piece);
+  for (int i = 0; i < 200; ++i) pieces.emplace_back(ByteVector(std::size_t(i), std::byte(i)));
+  for (const ByteVector& piece : pieces) parts.emplace_back(piece);
   CO_TRY_VOID(co_await file->write(5, parts));
   CO_TRY_VOID(co_await file->sync());
   CO_TRY_VOID(co_await files.sync_dir(path.substr(0, path.rfind('/'))));
@@ -91,7 +91,7 @@ TEST(Files, SayWhatIsWrong) {
     const env::FilePtr file = TRY(files.open(path, mode));
     return {};
   };
-  const std::string base = folder.path();
+  const std::string& base = folder.path();
   const std::vector<Case> cases{
       {"absent", opened(base + "/no", OpenMode::ReadOnly),
        "cannot open '" + base + "/no': No such file or directory"},

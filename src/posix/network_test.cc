@@ -23,7 +23,7 @@ ByteVector pattern(std::size_t size, std::size_t seed) {
 
 env::Task<Result<void>> send(env::Connection& to, ByteVector bytes) {
   std::vector<env::Chunk> chunks;
-  chunks.push_back(std::move(bytes));
+  chunks.emplace_back(std::move(bytes));
   const Result<void> sent = co_await to.write(std::move(chunks));
   co_return sent;
 }
@@ -132,13 +132,13 @@ env::Task<bool> send_chunks(Process& process, std::string path) {
   Buffer buffer(1000);
   std::ranges::fill(buffer.bytes(), std::byte{9});
   std::vector<env::Chunk> chunks;
-  chunks.push_back(ByteVector(10, std::byte{1}));
-  chunks.push_back(ByteVector{});
-  chunks.push_back(buffer);
-  chunks.push_back(env::FileRange{*file, 100, 2'000'000});
-  chunks.push_back(env::FileRange{*file, 0, 0});
-  for (int i = 0; i < 100; ++i) chunks.push_back(ByteVector(1, std::byte{4}));
-  chunks.push_back(env::FileRange{*file, 2'999'999, 1});
+  chunks.emplace_back(ByteVector(10, std::byte{1}));
+  chunks.emplace_back(ByteVector{});
+  chunks.emplace_back(buffer);
+  chunks.emplace_back(env::FileRange{*file, 100, 2'000'000});
+  chunks.emplace_back(env::FileRange{*file, 0, 0});
+  for (int i = 0; i < 100; ++i) chunks.emplace_back(ByteVector(1, std::byte{4}));
+  chunks.emplace_back(env::FileRange{*file, 2'999'999, 1});
 
   ByteVector expected(10, std::byte{1});
   expected.insert(expected.end(), 1000, std::byte{9});
@@ -168,7 +168,7 @@ env::Task<Result<void>> send_too_much_of_a_file(Process& process, std::string pa
   CO_TRY(const Pair pair, co_await make_pair(shard));
   CO_TRY(const env::FilePtr file, shard.files().open(path, env::OpenMode::CreateNew));
   std::vector<env::Chunk> chunks;
-  chunks.push_back(env::FileRange{file, 0, 10});
+  chunks.emplace_back(env::FileRange{file, 0, 10});
   const Result<void> sent = co_await pair.near->write(std::move(chunks));
   co_return sent;
 }

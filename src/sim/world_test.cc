@@ -33,7 +33,7 @@ TEST(World, TimePassesOnlyWhenSomethingHappens) {
 env::Task<Result<void>> send(env::Shard& shard, env::Address to, ByteVector bytes) {
   CO_TRY(const env::ConnectionPtr connection, co_await shard.network().connect(to));
   std::vector<env::Chunk> chunks;
-  chunks.push_back(std::move(bytes));
+  chunks.emplace_back(std::move(bytes));
   const Result<void> sent = co_await connection->write(std::move(chunks));
   co_return sent;
 }

@@ -608,11 +608,11 @@ TEST(Log, WritesEveryCodecAndLeavesSoundIndexes) {
   using wire::Codec;
   const Codec codecs[] = {Codec::None, Codec::Gzip, Codec::Snappy, Codec::Lz4, Codec::Zstd};
   for (int i = 0; i < 400; ++i) {
+    const Timestamp began{1700000000000 + std::int64_t{10} * i - std::int64_t{30} * (i % 7)};
     wire::BatchBuilder builder({.compression = {.codec = codecs[i % 5]}});
     for (int r = 0; r <= i % 4; ++r) {
       const std::string value(static_cast<std::size_t>(i * 7 % 300), static_cast<char>('a' + r));
-      builder.add(Timestamp{1700000000000 + i * 10 - (i % 7) * 30 + r}, as_bytes("key"),
-                  as_bytes(value));
+      builder.add(Timestamp{began.value + r}, as_bytes("key"), as_bytes(value));
     }
     ASSERT_TRUE(test.append(builder.finish(), i / 100));
   }

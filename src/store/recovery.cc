@@ -33,8 +33,8 @@ env::Task<Result<void>> Recovery::run() {
                          .has_index = has_indexes_[i],
                          .index_is_sound = true});
       }
-      CO_TRY(logs::SegmentFacts last, co_await last_facts());
-      facts.push_back(std::move(last));
+      CO_TRY(const logs::SegmentFacts last, co_await last_facts());
+      facts.push_back(last);
       CO_TRY_VOID(co_await carry_out(logs::plan(facts, facts_.clean, facts_.recovery_point)));
       log_.log_end_ = end_;
       log_.log_start_ = std::max(facts_.log_start, log_.segments_.front().base);

@@ -100,7 +100,7 @@ Result<std::optional<LegacyHeader>> peek_legacy(Bytes from) {
   if (magic < 0 || magic > 1 || header.length < kLeastLength[magic] || header.offset.value < 0) {
     return fail(ErrorCode::CorruptMessage, "no message starts here");
   }
-  const int attributes = load_big<std::int8_t>(at + kAttributesAt);
+  const int attributes = load_big<std::uint8_t>(at + kAttributesAt);
   const std::optional<Codec> codec = codec_of(attributes & kCodecBits);
   if (!codec || *codec == Codec::Zstd) {  // Zstandard came after these versions.
     return fail(ErrorCode::UnsupportedCompressionType,

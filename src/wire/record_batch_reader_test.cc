@@ -222,7 +222,7 @@ TEST(BatchReader, GivesTheEncodedSize) {
 
 TEST(BatchIterator, GivesWholeBatchesAndLeavesATornOne) {
   ByteVector run;
-  for (int i = 0; i < 3; ++i) {
+  for (std::int64_t i = 0; i < 3; ++i) {
     BatchBuilder builder({.base_offset = Offset{i * 10}});
     builder.add(kTime, {}, as_bytes("value"));
     const ByteVector batch = builder.finish();
