@@ -1,13 +1,15 @@
-// Drives a broker with produce or fetch requests over plain sockets, and prints one line of JSON.
+// Drives a broker with produce, fetch or commit requests over plain sockets, and prints one line of
+// JSON.
 // It costs far less than a client library, so that on a small machine the broker is what is
 // measured. It speaks only versions without compact encodings, so it drives Thalweg, the floors
 // beside this file, and Apache Kafka alike.
 //
-//   load produce|fetch address=HOST:PORT topic=NAME [NAME=VALUE]...      see plan.h
+//   load produce|fetch|commit address=HOST:PORT topic=NAME [NAME=VALUE]...      see plan.h
 //
 // A produce request carries one batch for each of `spread` partitions, with acks=all; a
 // connection's next request takes the next partitions. A connection that fetches keeps to one
-// partition, and at its end begins again.
+// partition, and at its end begins again. One that commits speaks for `depth` consumers, each of a
+// group of its own with one commit under way.
 #include <poll.h>
 #include <sys/prctl.h>
 
@@ -237,20 +239,82 @@ void drive_fetch(const Plan& plan, int client, Clock::time_point start, Outcome&
   ::close(fd);
 }
 
+// A commit of one consumer for one partition, and the place of the offset in it.
+struct CommitRequest {
+  CommitRequest(const Plan& plan, int client, int consumer) {
+    const std::string group = "bench-" + std::to_string(client) + "-" + std::to_string(consumer);
+    const int partition = (client * plan.depth + consumer) % plan.partitions;
+    Writer body;
+    body.string(group).i32(-1).string("").i32(1).string(plan.topic).i32(1);
+    body.i32(partition).i64(0).string("");
+    bytes = bench::request(8, 5, 1, body);
+  }
+  void set_offset(std::int64_t offset) {
+    Writer number;
+    number.i64(offset);
+    std::memcpy(bytes.data() + bytes.size() - 10, number.bytes.data(), 8);
+  }
+  std::vector<char> bytes;
+};
+
+void drive_commit(const Plan& plan, int client, Clock::time_point start, Outcome& outcome) {
+  const auto end = start + std::chrono::microseconds(static_cast<std::int64_t>(plan.seconds * 1e6));
+  const int fd = bench::connect_to(plan.address);
+  std::vector<CommitRequest> consumers;
+  for (int i = 0; i < plan.depth; ++i) consumers.emplace_back(plan, client, i);
+  std::deque<Clock::time_point> under_way;
+  std::vector<char> answer;
+  std::size_t next = 0;
+  for (std::int64_t offset = 0; !under_way.empty() || Clock::now() < end;) {
+    // Answers come in order, so the consumer whose turn it is was answered longest ago.
+    while (under_way.size() < consumers.size() && Clock::now() < end) {
+      CommitRequest& consumer = consumers[next++ % consumers.size()];
+      consumer.set_offset(offset++);
+      under_way.push_back(Clock::now());
+      bench::send_all(fd, consumer.bytes.data(), consumer.bytes.size());
+    }
+    if (under_way.empty()) break;
+    if (!bench::read_answer(fd, answer)) bench::give_up("the broker hung up");
+    outcome.took(under_way.front());
+    under_way.pop_front();
+    ++outcome.records;
+    if (load<std::int16_t>(answer.data() + answer.size() - 2) != 0) ++outcome.errors;
+  }
+  ::close(fd);
+}
+
+// The broker makes the topic that keeps offsets when it is first asked who keeps them.
+void find_coordinator(const Plan& plan) {
+  Writer body;
+  body.string("bench").i8(0);
+  const int fd = bench::connect_to(plan.address);
+  const std::vector<char> ask = bench::request(10, 1, 1, body);
+  std::vector<char> answer;
+  do {
+    bench::send_all(fd, ask.data(), ask.size());
+    if (!bench::read_answer(fd, answer)) bench::give_up("the broker hung up");
+  } while (load<std::int16_t>(answer.data() + 8) != 0 && ::usleep(100'000) == 0);
+  ::close(fd);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const Plan plan = bench::plan_of(argc, argv);
-  if (plan.what != "produce" && plan.what != "fetch") bench::refuse("load produce or load fetch");
+  const bool produces = plan.what == "produce";
+  const bool commits = plan.what == "commit";
+  if (!produces && !commits && plan.what != "fetch") bench::refuse("load produce, fetch or commit");
   ::prctl(PR_SET_TIMERSLACK, 1);  // To the microsecond, where a request is due.
-  if (plan.what == "produce") create_topic(plan);
+  if (produces || commits) create_topic(plan);
+  if (commits) find_coordinator(plan);
+  const auto drive = produces ? drive_produce : commits ? drive_commit : drive_fetch;
   const auto start = Clock::now();
   std::vector<Outcome> outcomes(static_cast<std::size_t>(plan.clients));
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i < plan.clients; ++i) {
-      threads.emplace_back(plan.what == "produce" ? drive_produce : drive_fetch, std::cref(plan), i,
-                           start, std::ref(outcomes[static_cast<std::size_t>(i)]));
+      threads.emplace_back(drive, std::cref(plan), i, start,
+                           std::ref(outcomes[static_cast<std::size_t>(i)]));
     }
   }
   bench::print(bench::sum(outcomes), std::chrono::duration<double>(Clock::now() - start).count());

@@ -9,7 +9,7 @@
 namespace bench {
 
 struct Plan {
-  std::string what;  // produce, fetch or consume.
+  std::string what;  // produce, fetch, commit or consume.
   std::string address = "127.0.0.1:9092";
   std::string topic = "bench";
   int clients = 1;     // Connections or client instances, each with a thread of its own.

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Measures Thalweg, on this machine and against what stands beside it. Nothing here passes or fails.
 
-    ./do bench                  node, produce, fetch and micro, one after another
+    ./do bench                  node, produce, fetch, offsets and micro, one after another
     ./do bench node             start, memory, 10,000 partitions
     ./do bench produce          against the floor program: the least a broker could do
     ./do bench fetch            the same
+    ./do bench offsets          offset commits, and 10,000 groups brought back at a start
     ./do bench micro            the benchmarks of single functions (bench/*_bench.cc)
     ./do bench groups [...]     consumer groups of thousands of members, Apache Kafka's too
     ./do bench compare [...]    Apache Kafka too, under the same loads; `./do bench compare --help`
@@ -22,6 +23,7 @@ from wire import Connection
 import compare
 import flame
 import groups
+import offsets
 import results
 
 SECONDS = 5
@@ -131,13 +133,21 @@ def measure_fetch():
     table("Fetch: 2 connections, up to 1 MiB an answer, from the page cache", COLUMNS, beside_the_floor(fetch))
 
 
+def measure_offsets():
+    table("Offset commits, synced, one shard: each consumer has one under way", offsets.COMMIT_COLUMNS,
+          offsets.commits())
+    table(f"{offsets.GROUPS:,} groups with a member and {offsets.OFFSETS} offsets each, brought back at a start",
+          offsets.RELOAD_COLUMNS, offsets.reload())
+
+
 def measure_micro():
     for program in sorted(path.stem for path in ROOT.glob("bench/*_bench.cc")):
         build(program)
         subprocess.run([BUILT / "tests" / program, "--benchmark_min_time=0.2"], check=True)
 
 
-OWN = {"node": measure_node, "produce": measure_produce, "fetch": measure_fetch, "micro": measure_micro}
+OWN = {"node": measure_node, "produce": measure_produce, "fetch": measure_fetch, "offsets": measure_offsets,
+       "micro": measure_micro}
 WITH_ARGUMENTS = {"groups": groups.main,
                   "compare": compare.main, "flame": flame.main, "report": lambda _: results.main()}
 
