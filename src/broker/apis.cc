@@ -36,6 +36,8 @@
 #include "wire/047_offset_delete.h"
 #include "wire/060_describe_cluster.h"
 #include "wire/061_describe_producers.h"
+#include "wire/068_consumer_group_heartbeat.h"
+#include "wire/069_consumer_group_describe.h"
 #include "wire/075_describe_topic_partitions.h"
 #include "wire/header.h"
 #include "wire/io.h"
@@ -113,6 +115,8 @@ constexpr std::array kServed{
     SERVED(OffsetDelete, offset_delete),
     SERVED(DescribeCluster, describe_cluster),
     SERVED(DescribeProducers, describe_producers),
+    SERVED(ConsumerGroupHeartbeat, consumer_group_heartbeat),
+    SERVED(ConsumerGroupDescribe, consumer_group_describe),
     SERVED(DescribeTopicPartitions, describe_topic_partitions),
 };
 

@@ -43,6 +43,14 @@ MemberId fresh_member_id(env::Shard& shard, const std::string& prefix) {
                               low & 0xffff'ffff'ffff)};
 }
 
+// As Kafka names members of consumer groups that do not name themselves.
+MemberId fresh_uuid(env::Shard& shard) {
+  Uuid id;
+  store_big(id.bytes.data(), static_cast<std::int64_t>(shard.random()));
+  store_big(id.bytes.data() + 8, static_cast<std::int64_t>(shard.random()));
+  return MemberId{to_text(id)};
+}
+
 }  // namespace
 
 GroupCoordinator::GroupCoordinator(env::Shard& shard, group::Limits limits)
@@ -61,7 +69,7 @@ PartitionIndex GroupCoordinator::partition_of(const GroupId& group, std::int32_t
 void GroupCoordinator::open(PartitionIndex partition, std::shared_ptr<CoordinatorLog> log) {
   close(partition);
   const auto opened =
-      std::make_shared<CoordinatorPartition>(shard_, limits_, partition, std::move(log));
+      std::make_shared<CoordinatorPartition>(shard_, limits_, partition, std::move(log), image_);
   open_.emplace(partition, opened);
   opened->start();
   if (expiry_ == env::TimerId{}) arm_expiry();
@@ -97,6 +105,11 @@ void GroupCoordinator::arm_expiry() {
     for (const auto& [index, partition] : open_) partition->expire_offsets();
     arm_expiry();
   });
+}
+
+void GroupCoordinator::see(cluster::ImagePtr image, const group::TopicsChanged& changed) {
+  image_ = std::move(image);
+  for (const auto& [index, partition] : open_) partition->see(image_, changed);
 }
 
 void GroupCoordinator::forget_topic(const TopicName& topic) {
@@ -176,6 +189,24 @@ env::Task<wire::LeaveGroupResponse> GroupCoordinator::leave(wire::LeaveGroupRequ
   co_return response;
 }
 
+env::Task<wire::ConsumerGroupHeartbeatResponse> GroupCoordinator::consumer_heartbeat(
+    wire::ConsumerGroupHeartbeatRequest request, GroupClient client) {
+  const GroupId id = request.group_id;
+  const MemberId member = request.member_id;
+  if (id.value.empty()) {
+    co_return to_response(group::ConsumerReply{
+        .error = ErrorCode::InvalidRequest, .message = no_group_id().detail, .member = member});
+  }
+  const auto make = [this, &request, &client](group::Token token) -> group::Event {
+    MemberId fresh = may_ask_for_id(client.version) ? fresh_uuid(shard_) : MemberId{};
+    return to_consumer_heartbeat(std::move(request), client, token, std::move(fresh));
+  };
+  Result<group::Answer> answer = co_await ask_group(id, make);
+  if (answer) co_return to_response(std::get<group::ConsumerReply>(std::move(*answer)));
+  co_return to_response(group::ConsumerReply{
+      .error = answer.error().code, .message = answer.error().detail, .member = member});
+}
+
 env::Task<wire::OffsetCommitResponse> GroupCoordinator::commit(wire::OffsetCommitRequest request,
                                                                GroupClient client) {
   const Result<group::Outcome> outcome = co_await try_commit(request, client);
@@ -198,7 +229,12 @@ env::Task<FetchedGroup> GroupCoordinator::fetch_offsets(
   if (!partition) {
     co_return FetchedGroup{.group_id = request.group_id, .error_code = partition.error().code};
   }
-  FetchedGroup fetched = to_fetched(request, (*partition)->groups().find(request.group_id));
+  const group::Group* const found = (*partition)->groups().find(request.group_id);
+  const auto refused = found ? group::refuse_fetch(*found, request.member_id.value_or(MemberId{}),
+                                                   group::Epoch{request.member_epoch})
+                             : std::nullopt;
+  if (refused) co_return FetchedGroup{.group_id = request.group_id, .error_code = *refused};
+  FetchedGroup fetched = to_fetched(request, found);
   const Result<void> durable =
       co_await (*partition)->until_durable(request.group_id, CoordinatorPartition::Seen::Offsets);
   if (!durable) {
@@ -238,7 +274,7 @@ wire::ListGroupsResponse GroupCoordinator::list(const wire::ListGroupsRequest& r
       continue;
     }
     for (const auto& [id, group] : partition->groups().by_id) {
-      if (is_asked_for(request, group.classic)) response.groups.push_back(to_listed(group.classic));
+      if (is_asked_for(request, group)) response.groups.push_back(to_listed(group));
     }
   }
   return response;
@@ -250,17 +286,45 @@ env::Task<DescribedGroup> GroupCoordinator::describe(GroupId group) {
     co_return DescribedGroup{.error_code = partition.error().code, .group_id = group};
   }
   const group::Group* found = (*partition)->groups().find(group);
-  if (!found) {
+  const group::Classic* classic = found ? found->as<group::Classic>() : nullptr;
+  if (!classic) {
+    const std::string why = found ? "not a group of the classic protocol: '" : "no such group: '";
     co_return DescribedGroup{.error_code = ErrorCode::GroupIdNotFound,
-                             .error_message = "there is no group '" + group.value + "'",
+                             .error_message = why + group.value + "'",
                              .group_id = group,
                              .group_state = "Dead"};
   }
-  DescribedGroup described = to_described(found->classic);
+  DescribedGroup described = to_described(*classic);
   const Result<void> durable =
       co_await (*partition)->until_durable(group, CoordinatorPartition::Seen::Membership);
   if (!durable) {
     co_return DescribedGroup{.error_code = durable.error().code, .group_id = group};
+  }
+  co_return described;
+}
+
+env::Task<DescribedConsumerGroup> GroupCoordinator::describe_consumer(GroupId group) {
+  if (group.value.empty()) {
+    co_return DescribedConsumerGroup{.error_code = ErrorCode::InvalidGroupId,
+                                     .error_message = no_group_id().detail};
+  }
+  const Result<std::shared_ptr<CoordinatorPartition>> partition = of(group);
+  if (!partition) {
+    co_return DescribedConsumerGroup{.error_code = partition.error().code, .group_id = group};
+  }
+  const group::Group* found = (*partition)->groups().find(group);
+  const group::Consumer* consumer = found ? found->as<group::Consumer>() : nullptr;
+  if (!consumer) {
+    const std::string why = found ? "not a group of the consumer protocol: '" : "no such group: '";
+    co_return DescribedConsumerGroup{.error_code = ErrorCode::GroupIdNotFound,
+                                     .error_message = why + group.value + "'",
+                                     .group_id = group};
+  }
+  DescribedConsumerGroup described = to_described(*consumer, *image_, limits_.consumer);
+  const Result<void> durable =
+      co_await (*partition)->until_durable(group, CoordinatorPartition::Seen::Membership);
+  if (!durable) {
+    co_return DescribedConsumerGroup{.error_code = durable.error().code, .group_id = group};
   }
   co_return described;
 }

@@ -28,6 +28,8 @@
 #include "wire/016_list_groups.h"
 #include "wire/042_delete_groups.h"
 #include "wire/047_offset_delete.h"
+#include "wire/068_consumer_group_heartbeat.h"
+#include "wire/069_consumer_group_describe.h"
 
 namespace broker {
 
@@ -64,10 +66,14 @@ class GroupCoordinator {
   env::Task<wire::HeartbeatResponse> heartbeat(wire::HeartbeatRequest request);
   env::Task<wire::LeaveGroupResponse> leave(wire::LeaveGroupRequest request, GroupClient client);
 
+  env::Task<wire::ConsumerGroupHeartbeatResponse> consumer_heartbeat(
+      wire::ConsumerGroupHeartbeatRequest request, GroupClient client);
+
   // The caller has answered for topics that do not exist, and given ids their names.
   env::Task<wire::OffsetCommitResponse> commit(wire::OffsetCommitRequest request,
                                                GroupClient client);
-  // One group of a request, in the form of v8 and on.
+  // One group of a request, in the form of v8 and on. A member that names itself is held to its
+  // epoch.
   env::Task<wire::OffsetFetchResponse::OffsetFetchResponseGroup> fetch_offsets(
       wire::OffsetFetchRequest::OffsetFetchRequestGroup request);
   env::Task<wire::OffsetDeleteResponse> delete_offsets(wire::OffsetDeleteRequest request);
@@ -75,8 +81,11 @@ class GroupCoordinator {
   // What the open partitions have, of the states and types asked for (all, if none are named).
   wire::ListGroupsResponse list(const wire::ListGroupsRequest& request) const;
   env::Task<wire::DescribeGroupsResponse::DescribedGroup> describe(GroupId group);
+  env::Task<wire::ConsumerGroupDescribeResponse::DescribedGroup> describe_consumer(GroupId group);
   env::Task<ErrorCode> erase(GroupId group);
 
+  // Takes up a new picture of the cluster, in which these topics are others than they were.
+  void see(cluster::ImagePtr image, const group::TopicsChanged& changed);
   // A topic was deleted: what groups committed for it means nothing for a new one of that name.
   void forget_topic(const TopicName& topic);
 
@@ -95,6 +104,7 @@ class GroupCoordinator {
   env::Shard& shard_;
   group::Limits limits_;
   std::int32_t partitions_ = 50;
+  cluster::ImagePtr image_ = std::make_shared<const cluster::Image>();
   std::map<PartitionIndex, std::shared_ptr<CoordinatorPartition>> open_;
   env::Gate closing_;
   env::TimerId expiry_{};

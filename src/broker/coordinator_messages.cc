@@ -10,7 +10,7 @@ constexpr std::int16_t kJoinTellsId = 4;          // KIP-394.
 constexpr std::int16_t kJoinNamesType = 7;        // From here on an answer may lack a protocol.
 constexpr std::int16_t kJoinSkipsAssignment = 9;  // KIP-814.
 constexpr std::int16_t kLeaveTakesMany = 3;
-constexpr std::int16_t kCommitKnowsMissing = 9;
+constexpr std::int16_t kCommitKnowsEpochs = 9;
 constexpr std::int64_t kDefaultRetention = -1;
 
 bool same_word(std::string_view a, std::string_view b) {
@@ -97,7 +97,7 @@ group::Commit to_commit(const wire::OffsetCommitRequest& request, std::int16_t v
       .group = request.group_id,
       .who = {request.member_id, request.group_instance_id},
       .generation = group::Generation{request.generation_id_or_member_epoch},
-      .knows_missing_groups = version >= kCommitKnowsMissing,
+      .knows_epochs = version >= kCommitKnowsEpochs,
   };
   std::optional<Timestamp> expires;
   if (request.retention_time_ms != kDefaultRetention) {
@@ -237,16 +237,16 @@ DescribedGroup to_described(const group::Classic& group) {
   return described;
 }
 
-wire::ListGroupsResponse::ListedGroup to_listed(const group::Classic& group) {
-  return {.group_id = group.id,
-          .protocol_type = group.protocol_type.value_or(""),
-          .group_state = std::string(group::to_text(group.state)),
-          .group_type = "classic"};
+wire::ListGroupsResponse::ListedGroup to_listed(const group::Group& group) {
+  return {.group_id = group.id(),
+          .protocol_type = group::protocol_type_of(group),
+          .group_state = std::string(group::state_of(group)),
+          .group_type = std::string(group::type_of(group))};
 }
 
-bool is_asked_for(const wire::ListGroupsRequest& request, const group::Classic& group) {
-  return names(request.states_filter, group::to_text(group.state)) &&
-         names(request.types_filter, "classic");
+bool is_asked_for(const wire::ListGroupsRequest& request, const group::Group& group) {
+  return names(request.states_filter, group::state_of(group)) &&
+         names(request.types_filter, group::type_of(group));
 }
 
 }  // namespace broker

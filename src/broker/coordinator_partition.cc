@@ -13,19 +13,21 @@ constexpr std::size_t kLargeBatch = std::size_t{512} << 10;
 Error gone() { return {ErrorCode::NotCoordinator, "the group's coordinator moved or restarts"}; }
 
 bool is_membership(const group::Record& record) {
-  return std::holds_alternative<group::GroupStored>(record) ||
-         std::holds_alternative<group::GroupDropped>(record);
+  return !std::holds_alternative<group::OffsetStored>(record) &&
+         !std::holds_alternative<group::OffsetDropped>(record);
 }
 
 }  // namespace
 
 CoordinatorPartition::CoordinatorPartition(env::Shard& shard, const group::Limits& limits,
                                            PartitionIndex index,
-                                           std::shared_ptr<CoordinatorLog> log)
+                                           std::shared_ptr<CoordinatorLog> log,
+                                           cluster::ImagePtr image)
     : shard_(shard),
       limits_(limits),
       index_(index),
       log_(std::move(log)),
+      image_(std::move(image)),
       timers_(shard, [this](GroupId id,
                             group::TimerKey key) { move(id, group::TimerFired{std::move(key)}); }),
       running_(shard),
@@ -48,7 +50,7 @@ env::Task<void> CoordinatorPartition::load() {
   }
   groups_ = loading.finish();
   state_ = State::Active;
-  for (const auto& [id, group] : groups_.by_id) carry_out(id, group::resume(group.classic));
+  for (auto& [id, group] : groups_.by_id) carry_out(id, group::resume(group, world()));
 }
 
 void CoordinatorPartition::close() {
@@ -90,8 +92,7 @@ env::Task<Result<group::Answer>> CoordinatorPartition::ask(GroupId id, MakeEvent
 }
 
 void CoordinatorPartition::move(const GroupId& id, const group::Event& event) {
-  group::Group& group = groups_.get(id);
-  carry_out(id, group::step(group.classic, event, limits_, shard_.wall()));
+  carry_out(id, group::step(groups_, id, event, world()));
   groups_.drop_if_blank(id);
 }
 
@@ -146,7 +147,11 @@ env::Task<Result<void>> CoordinatorPartition::commit(GroupId id,
 
 void CoordinatorPartition::hear_from(const GroupId& id, const MemberId& member) {
   const group::Group* group = groups_.find(id);
-  if (group) carry_out(id, group::hear_from(group->classic, member));
+  if (group) carry_out(id, group::hear_from(*group, member));
+}
+
+group::World CoordinatorPartition::world() const {
+  return {.image = *image_, .limits = limits_, .now = shard_.wall()};
 }
 
 void CoordinatorPartition::write(const GroupId& id, const std::vector<group::Record>& records) {
@@ -242,6 +247,16 @@ void CoordinatorPartition::forget_topic(const TopicName& topic) {
     write(std::get<group::OffsetDropped>(record).group, {record});
     group::apply(groups_, record);
   }
+}
+
+void CoordinatorPartition::see(cluster::ImagePtr image, const group::TopicsChanged& changed) {
+  image_ = std::move(image);
+  if (state_ != State::Active || changed.names.empty()) return;
+  std::vector<GroupId> ids;
+  for (const auto& [id, group] : groups_.by_id) {
+    if (!group.as<group::Classic>()) ids.push_back(id);
+  }
+  for (const GroupId& id : ids) move(id, changed);
 }
 
 }  // namespace broker

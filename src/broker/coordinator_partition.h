@@ -26,7 +26,7 @@ namespace broker {
 class CoordinatorPartition : public std::enable_shared_from_this<CoordinatorPartition> {
  public:
   CoordinatorPartition(env::Shard& shard, const group::Limits& limits, PartitionIndex index,
-                       std::shared_ptr<CoordinatorLog> log);
+                       std::shared_ptr<CoordinatorLog> log, cluster::ImagePtr image);
 
   void start();
   // Answers all who wait and stops the timers, at once. Writes under way end by themselves.
@@ -55,6 +55,8 @@ class CoordinatorPartition : public std::enable_shared_from_this<CoordinatorPart
 
   void expire_offsets();
   void forget_topic(const TopicName& topic);
+  // Takes up a new picture of the cluster, in which these topics are others than they were.
+  void see(cluster::ImagePtr image, const group::TopicsChanged& changed);
 
  private:
   enum class State { Loading, Active, Broken, Closed };
@@ -68,6 +70,7 @@ class CoordinatorPartition : public std::enable_shared_from_this<CoordinatorPart
   env::Task<void> append(Sequence sequence, ByteVector batch);
   void move(const GroupId& id, const group::Event& event);
   void carry_out(const GroupId& id, group::Effects effects);
+  group::World world() const;
   void write(const GroupId& id, const std::vector<group::Record>& records);
   void flush();
   void when_durable(Sequence sequence, std::move_only_function<void(Result<void>)> then);
@@ -79,6 +82,7 @@ class CoordinatorPartition : public std::enable_shared_from_this<CoordinatorPart
   group::Limits limits_;
   PartitionIndex index_;
   std::shared_ptr<CoordinatorLog> log_;
+  cluster::ImagePtr image_;
 
   State state_ = State::Loading;
   group::Groups groups_;

@@ -52,6 +52,7 @@ class Coordinator : public testing::Test {
   void open() {
     groups_.emplace(shard_, limits_);
     groups_->set_partitions(1);
+    groups_->see(image_, {});
     groups_->open(PartitionIndex{0}, log_);
   }
   void load() { world_.run_for(20ms); }
@@ -111,6 +112,31 @@ class Coordinator : public testing::Test {
     request.generation_id = generation;
     return world_.run(groups_->heartbeat(request)).error_code;
   }
+  // Topic "orders", with so many partitions.
+  void make_topic(int partitions) {
+    auto image = std::make_shared<cluster::Image>();
+    auto topic = std::make_shared<cluster::Topic>();
+    topic->name = TopicName{"orders"};
+    topic->id.value.bytes[15] = std::byte{1};
+    topic->partitions.resize(static_cast<std::size_t>(partitions));
+    image->topics.put(topic->name, topic);
+    image->topics_by_id.put(topic->id, topic);
+    image_ = image;
+    groups_->see(image_, {{topic->name}});
+  }
+  Asked<wire::ConsumerGroupHeartbeatResponse> consumer_beat(const std::string& member, int epoch) {
+    wire::ConsumerGroupHeartbeatRequest request;
+    request.group_id = GroupId{"audit"};
+    request.member_id = MemberId{member};
+    request.member_epoch = epoch;
+    if (epoch == 0) {
+      request.rebalance_timeout_ms = 60'000;
+      request.subscribed_topic_names.emplace().push_back(TopicName{"orders"});
+      request.topic_partitions.emplace();
+    }
+    return ask(groups_->consumer_heartbeat(request, {"cart", "/10.0.0.1", 1}));
+  }
+
   static wire::OffsetCommitRequest commit_request(std::int64_t offset) {
     wire::OffsetCommitRequest request;
     request.group_id = GroupId{"audit"};
@@ -149,6 +175,7 @@ class Coordinator : public testing::Test {
   env::Shard& shard_ = machine_.shard();
   group::Limits limits_;
   std::shared_ptr<MemoryLog> log_ = std::make_shared<MemoryLog>(shard_);
+  cluster::ImagePtr image_ = std::make_shared<const cluster::Image>();
   std::optional<GroupCoordinator> groups_;
 };
 
@@ -405,6 +432,73 @@ TEST(CoordinatorTimers, FireOnceAtTheLastDeadlineSet) {
   world.run_for(1s);
   EXPECT_EQ(fired, 2) << "cancelled";
   EXPECT_EQ(timers.size(), 0U);
+}
+
+TEST_F(Coordinator, AConsumerGroupGoesOnAfterARestartWithoutARebalance) {
+  load();
+  make_topic(3);
+  const auto joined = consumer_beat("a", 0);
+  EXPECT_TRUE(joined.waits()) << "it is not durable yet";
+  world_.run_for(20ms);
+  ASSERT_EQ(joined->error_code, ErrorCode::None);
+  EXPECT_EQ(joined->member_epoch, 1);
+  ASSERT_EQ(joined->assignment->topic_partitions.size(), 1U);
+  EXPECT_EQ(joined->assignment->topic_partitions[0].partitions.size(), 3U);
+
+  const std::size_t batches = log_->batches.size();
+  restart();
+  const auto beat = consumer_beat("a", 1);
+  world_.run_for(20ms);
+  EXPECT_EQ(beat->error_code, ErrorCode::None);
+  EXPECT_FALSE(beat->assignment) << "nothing has changed";
+  const auto described = ask(groups_->describe_consumer(GroupId{"audit"}));
+  world_.run_for(20ms);
+  EXPECT_EQ(described->group_state, "Stable");
+  EXPECT_GE(described->group_epoch, 1);
+  EXPECT_EQ(described->members.at(0).assignment.topic_partitions.at(0).topic_name,
+            TopicName{"orders"});
+  EXPECT_EQ(log_->batches.size(), batches) << "a restart writes nothing";
+  world_.run_for(46s);
+  EXPECT_EQ(consumer_beat("a", 1)->error_code, ErrorCode::UnknownMemberId) << "its session ran on";
+}
+
+TEST_F(Coordinator, AConsumerGroupWhoseWriteFailedIsReadAgain) {
+  load();
+  make_topic(3);
+  log_->failing = true;
+  const auto joined = consumer_beat("a", 0);
+  world_.run_for(50ms);
+  EXPECT_EQ(joined->error_code, ErrorCode::NotCoordinator);
+  log_->failing = false;
+  world_.run_for(50ms);
+  EXPECT_EQ(consumer_beat("a", 1)->error_code, ErrorCode::GroupIdNotFound);
+  const auto again = consumer_beat("a", 0);
+  world_.run_for(50ms);
+  EXPECT_EQ(again->error_code, ErrorCode::None);
+}
+
+TEST_F(Coordinator, ListsAndDescribesGroupsByTheirKind) {
+  load();
+  make_topic(1);
+  const auto joined = consumer_beat("a", 0);
+  world_.run_for(20ms);
+  const auto types = [&](std::vector<std::string> filter) {
+    wire::ListGroupsRequest request;
+    request.types_filter = std::move(filter);
+    std::vector<std::string> found;
+    for (const auto& group : groups_->list(request).groups) found.push_back(group.group_type);
+    return found;
+  };
+  EXPECT_EQ(types({}), std::vector<std::string>{"consumer"});
+  EXPECT_EQ(types({"Consumer"}), std::vector<std::string>{"consumer"});
+  EXPECT_TRUE(types({"classic", "share"}).empty());
+  const auto classic = ask(groups_->describe(GroupId{"audit"}));
+  EXPECT_EQ(classic->error_code, ErrorCode::GroupIdNotFound);
+  EXPECT_EQ(classic->group_state, "Dead");
+  EXPECT_EQ(ask(groups_->describe_consumer(GroupId{"other"}))->error_code,
+            ErrorCode::GroupIdNotFound);
+  EXPECT_EQ(ask(groups_->describe_consumer(GroupId{}))->error_code, ErrorCode::InvalidGroupId);
+  EXPECT_EQ(world_.run(groups_->erase(GroupId{"audit"})), ErrorCode::NonEmptyGroup);
 }
 
 }  // namespace

@@ -52,6 +52,10 @@ group::Limits group_limits(const config::BrokerOptions& options) {
   limits.most_metadata = static_cast<std::size_t>(options.max_offset_metadata_bytes);
   limits.retention = options.offsets_retention;
   limits.expiry_check = options.offsets_retention_check_interval;
+  limits.consumer.session = options.consumer_session_timeout;
+  limits.consumer.heartbeat = options.consumer_heartbeat_interval;
+  limits.consumer.most_members = static_cast<std::size_t>(options.max_consumer_group_size);
+  limits.consumer.assignors = options.consumer_assignors;
   return limits;
 }
 
@@ -59,6 +63,14 @@ void report(const PartitionName& name, const store::RecoveryReport& report) {
   for (const logs::Finding& finding : report.findings) {
     observe::warn("a log was mended", {{"partition", name.folder()}, {"what", to_text(finding)}});
   }
+}
+
+group::TopicsChanged to_topics_changed(const cluster::Delta& delta) {
+  group::TopicsChanged changed;
+  for (const auto* topics : {&delta.created, &delta.changed, &delta.deleted}) {
+    for (const cluster::TopicPtr& topic : *topics) changed.names.insert(topic->name);
+  }
+  return changed;
 }
 
 }  // namespace
@@ -90,6 +102,7 @@ Engine::Engine(Node& node, env::Shard& shard, cluster::ImagePtr image)
       stop_(shard) {
   scrape_ = metrics_.at_scrape([this](observe::Snapshot& snapshot) { fill(snapshot); });
   groups_->set_partitions(options_.offsets_partitions);
+  groups_->see(image_, {});
 }
 
 Engine::~Engine() = default;
@@ -167,6 +180,7 @@ env::Task<Result<void>> Engine::apply(cluster::ImagePtr image,
   }
   // Clients see a topic when its partitions are there.
   image_ = std::move(image);
+  groups_->see(image_, to_topics_changed(*delta));
   co_return opened;
 }
 

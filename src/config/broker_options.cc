@@ -59,6 +59,10 @@ void read_groups(BrokerOptions& to, const Reader& read) {
   to.max_session_timeout = read.millis(group_max_session_timeout_ms);
   to.initial_rebalance_delay = read.millis(group_initial_rebalance_delay_ms);
   to.max_group_size = read.whole<std::int32_t>(group_max_size);
+  to.consumer_session_timeout = read.millis(group_consumer_session_timeout_ms);
+  to.consumer_heartbeat_interval = read.millis(group_consumer_heartbeat_interval_ms);
+  to.max_consumer_group_size = read.whole<std::int32_t>(group_consumer_max_size);
+  to.consumer_assignors = read.list(group_consumer_assignors);
 }
 
 }  // namespace

@@ -50,6 +50,10 @@ struct BrokerOptions {
   Millis max_session_timeout;
   Millis initial_rebalance_delay;
   std::int32_t max_group_size;
+  Millis consumer_session_timeout;
+  Millis consumer_heartbeat_interval;
+  std::int32_t max_consumer_group_size;
+  std::vector<std::string> consumer_assignors;
 
   std::int32_t metadata_segment_bytes;
   std::int64_t metadata_bytes_between_snapshots;

@@ -93,6 +93,46 @@ inline constexpr Option group_max_size{
     .hostile = {"2"},
     .doc = "How many members a group may have.",
 };
+inline constexpr Option group_consumer_session_timeout_ms{
+    .name = "group.consumer.session.timeout.ms",
+    .unit = Unit::Millis,
+    .fallback = "45000",
+    .least = 1,
+    .most = kMostInt,
+    .hostile = {"6000"},
+    .doc =
+        "How long a member of a consumer group (KIP-848) may be silent before its partitions go to "
+        "others. A group's own consumer.session.timeout.ms comes first.",
+};
+inline constexpr Option group_consumer_heartbeat_interval_ms{
+    .name = "group.consumer.heartbeat.interval.ms",
+    .unit = Unit::Millis,
+    .fallback = "5000",
+    .least = 1,
+    .most = kMostInt,
+    .hostile = {"200"},
+    .doc =
+        "How often members of consumer groups (KIP-848) are asked to send heartbeats, and so how "
+        "soon they hear of new work. A group's own consumer.heartbeat.interval.ms comes first.",
+};
+inline constexpr Option group_consumer_max_size{
+    .name = "group.consumer.max.size",
+    .fallback = "2147483647",
+    .least = 1,
+    .most = kMostInt,
+    .hostile = {"2"},
+    .doc = "How many members a consumer group (KIP-848) may have.",
+};
+inline constexpr Option group_consumer_assignors{
+    .name = "group.consumer.assignors",
+    .type = Type::List,
+    .fallback = "uniform,range",
+    .choices = {"uniform", "range"},
+    .hostile = {"range"},
+    .doc =
+        "How consumer groups (KIP-848) may have their partitions assigned. The first is for groups "
+        "whose members do not choose.",
+};
 inline constexpr Option producer_id_expiration_ms{
     .name = "producer.id.expiration.ms",
     .unit = Unit::Millis,
@@ -116,12 +156,22 @@ inline constexpr Option producer_id_expiration_check_interval_ms{
 };
 
 inline constexpr std::array kGroupOptions{
-    &offsets_topic_num_partitions,        &offsets_topic_replication_factor,
-    &offsets_topic_segment_bytes,         &offsets_retention_minutes,
-    &offsets_retention_check_interval_ms, &offset_metadata_max_bytes,
-    &group_min_session_timeout_ms,        &group_max_session_timeout_ms,
-    &group_initial_rebalance_delay_ms,    &group_max_size,
-    &producer_id_expiration_ms,           &producer_id_expiration_check_interval_ms,
+    &offsets_topic_num_partitions,
+    &offsets_topic_replication_factor,
+    &offsets_topic_segment_bytes,
+    &offsets_retention_minutes,
+    &offsets_retention_check_interval_ms,
+    &offset_metadata_max_bytes,
+    &group_min_session_timeout_ms,
+    &group_max_session_timeout_ms,
+    &group_initial_rebalance_delay_ms,
+    &group_max_size,
+    &group_consumer_session_timeout_ms,
+    &group_consumer_heartbeat_interval_ms,
+    &group_consumer_max_size,
+    &group_consumer_assignors,
+    &producer_id_expiration_ms,
+    &producer_id_expiration_check_interval_ms,
 };
 
 }  // namespace config

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "group/membership.h"
 #include "group/subscription.h"
 
@@ -33,7 +34,12 @@ const Member* Classic::find(const MemberId& member) const {
 
 Effects step(Classic& group, const Event& event, const Limits& limits, Timestamp now) {
   Effects out;
-  std::visit([&](const auto& what) { on(group, what, limits, now, out); }, event);
+  std::visit(overloaded{
+                 [&](const ConsumerHeartbeat&) { check(false, "not for a classic group"); },
+                 [&](const TopicsChanged&) {},  // Its members look after that themselves.
+                 [&](const auto& what) { on(group, what, limits, now, out); },
+             },
+             event);
   return out;
 }
 

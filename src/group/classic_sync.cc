@@ -133,6 +133,9 @@ void on(Classic& group, const TimerFired& fired, const Limits& limits, Timestamp
       return join_phase_over(group, limits, now, out);
     case TimerKind::SyncPhase:
       return sync_phase_over(group, limits, now, out);
+    case TimerKind::Revocation:
+    case TimerKind::Assignment:
+      return;  // Of the consumer group that there was under this name.
   }
 }
 

@@ -150,6 +150,7 @@ class Stage {
   }
   static Token token_of(const Event& event) {
     return std::visit(overloaded{[](const TimerFired&) { return Token{}; },
+                                 [](const TopicsChanged&) { return Token{}; },
                                  [](const auto& request) { return request.token; }},
                       event);
   }
@@ -186,6 +187,7 @@ class Stage {
               }
               return text;
             },
+            [](const ConsumerReply& r) { return code(r.error); },
         },
         answer);
   }

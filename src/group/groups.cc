@@ -18,13 +18,41 @@ void drop_offset(Groups& groups, const GroupId& id, const TopicPartition& partit
 
 void drop_group(Groups& groups, const GroupId& id) {
   const auto group = groups.by_id.find(id);
-  if (group == groups.by_id.end()) return;
-  group->second.classic = Classic{.id = id};
+  if (group == groups.by_id.end() || !group->second.as<Classic>()) return;
+  group->second.membership = Classic{.id = id};
   groups.drop_if_blank(id);
 }
 
+bool is_farewell(const ConsumerChange& change) {
+  return std::visit(overloaded{[](const TopicMetadataDropped&) { return true; },
+                               [](const auto& set) { return !set.value; }},
+                    change);
+}
+bool is_farewell(const ShareChange& change) {
+  return std::visit([](const auto& set) { return !set.value; }, change);
+}
+
+// Changes a group of a newer protocol. The first record makes it, and with the last it is gone.
+template <class Kind, class NewRecord>
+void change(Groups& groups, const NewRecord& record) {
+  const bool is_over = is_farewell(record.change);
+  if (is_over && !groups.find(record.group)) return;
+  Group& group = groups.get(record.group);
+  if (!group.as<Kind>()) {
+    if (is_over) return;
+    group.membership = Kind{.id = record.group};
+  }
+  Kind& kind = *group.as<Kind>();
+  group::apply(kind, record.change);
+  if (!is_over || !kind.is_blank()) return;
+  group.membership = Classic{.id = record.group};
+  groups.drop_if_blank(record.group);
+}
+
 // From when on an offset's time runs; none while somebody may need it.
-std::optional<Timestamp> unused_since(const Classic& group, const Committed& committed) {
+std::optional<Timestamp> unused_since(const Group& any, const Committed& committed) {
+  if (!any.as<Classic>()) return committed.at;
+  const Classic& group = *any.as<Classic>();
   if (!group.protocol_type) return committed.at;  // Nobody ever joined.
   if (group.state == State::Empty) {
     return group.since == kNoTimestamp ? committed.at : group.since;
@@ -33,7 +61,7 @@ std::optional<Timestamp> unused_since(const Classic& group, const Committed& com
   return {};
 }
 
-bool is_expired(const Classic& group, const Committed& committed, const Limits& limits,
+bool is_expired(const Group& group, const Committed& committed, const Limits& limits,
                 Timestamp now) {
   const auto since = unused_since(group, committed);
   if (!since) return false;
@@ -41,19 +69,40 @@ bool is_expired(const Classic& group, const Committed& committed, const Limits& 
   return now.value - since->value >= limits.retention.count();
 }
 
+// Nobody is in the group, or about to be. A share group goes when an administrator says so: where
+// it has got to is not among the offsets.
+bool is_unused(const Group& group) {
+  if (group.as<Share>()) return false;
+  const auto* classic = group.as<Classic>();
+  return group.is_empty() && (!classic || classic->reserved.empty());
+}
+
+bool speaks_consumer(const Group& group) {
+  const auto* classic = group.as<Classic>();
+  return !classic || classic->speaks_consumer();
+}
+
 // Where the group cannot tell what it subscribes to, it may be anything.
-bool subscribes(const Classic& group, const std::optional<std::set<TopicName>>& topics,
+bool subscribes(const Group& group, const std::optional<std::set<TopicName>>& topics,
                 const TopicName& topic) {
-  return topics ? topics->contains(topic) : group.speaks_consumer();
+  return topics ? topics->contains(topic) : speaks_consumer(group);
+}
+
+std::optional<ErrorCode> refuse_commit(const Group& group, const Commit& commit) {
+  return std::visit(
+      overloaded{
+          [&](const Classic& g) { return refuse_commit(g, commit.who, commit.generation); },
+          [&](const Consumer& g) {
+            return refuse_commit(g, commit.who, Epoch{commit.generation.value},
+                                 commit.knows_epochs);
+          },
+          // Where a share group has got to is not in offsets of this kind.
+          [](const Share&) -> std::optional<ErrorCode> { return ErrorCode::GroupIdNotFound; },
+      },
+      group.membership);
 }
 
 }  // namespace
-
-bool Group::is_blank() const {
-  return offsets.empty() && classic.members.empty() && classic.reserved.empty() &&
-         classic.state == State::Empty && classic.generation == Generation{0} &&
-         !classic.protocol_type;
-}
 
 const Group* Groups::find(const GroupId& id) const {
   const auto at = by_id.find(id);
@@ -61,7 +110,7 @@ const Group* Groups::find(const GroupId& id) const {
 }
 
 Group& Groups::get(const GroupId& id) {
-  return by_id.try_emplace(id, Group{.classic = {.id = id}}).first->second;
+  return by_id.try_emplace(id, Group{.membership = Classic{.id = id}}).first->second;
 }
 
 void Groups::drop_if_blank(const GroupId& id) {
@@ -85,13 +134,15 @@ void apply(Groups& groups, const Record& record) {
                        r.committed;
                  },
                  [&](const OffsetDropped& r) { drop_offset(groups, r.group, r.partition); },
+                 [&](const ConsumerRecord& r) { change<Consumer>(groups, r); },
+                 [&](const ShareRecord& r) { change<Share>(groups, r); },
              },
              record);
 }
 
 void load(Groups& groups, const Record& record) {
   if (const auto* r = std::get_if<GroupStored>(&record)) {
-    groups.get(r->group).classic = restore(r->group, r->generation);
+    groups.get(r->group).membership = restore(r->group, r->generation);
   } else {
     apply(groups, record);
   }
@@ -99,11 +150,10 @@ void load(Groups& groups, const Record& record) {
 
 Result<Outcome> decide_commit(const Groups& groups, const Commit& commit, const Limits& limits) {
   if (const Group* group = groups.find(commit.group)) {
-    const auto refused = refuse_commit(group->classic, commit.who, commit.generation);
+    const auto refused = refuse_commit(*group, commit);
     if (refused) return fail(*refused);
   } else if (commit.generation.value >= 0) {
-    return fail(commit.knows_missing_groups ? ErrorCode::GroupIdNotFound
-                                            : ErrorCode::IllegalGeneration);
+    return fail(commit.knows_epochs ? ErrorCode::GroupIdNotFound : ErrorCode::IllegalGeneration);
   }
   Outcome outcome;
   outcome.outcomes.reserve(commit.items.size());
@@ -119,18 +169,20 @@ Result<Outcome> decide_commit(const Groups& groups, const Commit& commit, const 
   return outcome;
 }
 
+std::optional<ErrorCode> refuse_fetch(const Group& group, const MemberId& member, Epoch epoch) {
+  const auto* consumer = group.as<Consumer>();
+  return consumer ? refuse_fetch(*consumer, member, epoch) : std::nullopt;
+}
+
 Result<Outcome> decide_delete_offsets(const Groups& groups, const GroupId& id,
                                       const std::vector<TopicPartition>& partitions) {
   const Group* group = groups.find(id);
   if (!group) return fail(ErrorCode::GroupIdNotFound);
-  const Classic& classic = group->classic;
-  if (classic.state != State::Empty && !classic.speaks_consumer()) {
-    return fail(ErrorCode::NonEmptyGroup);
-  }
-  const auto topics = subscriptions(classic);
+  if (!group->is_empty() && !speaks_consumer(*group)) return fail(ErrorCode::NonEmptyGroup);
+  const auto topics = subscriptions(*group);
   Outcome outcome;
   for (const TopicPartition& partition : partitions) {
-    const bool needed = subscribes(classic, topics, partition.topic);
+    const bool needed = subscribes(*group, topics, partition.topic);
     outcome.outcomes.push_back(needed ? ErrorCode::GroupSubscribedToTopic : ErrorCode::None);
     if (!needed && find_offset(*group, partition)) {
       outcome.records.emplace_back(OffsetDropped{id, partition});
@@ -142,34 +194,33 @@ Result<Outcome> decide_delete_offsets(const Groups& groups, const GroupId& id,
 Result<std::vector<Record>> decide_erase(const Groups& groups, const GroupId& id) {
   const Group* group = groups.find(id);
   if (!group) return fail(ErrorCode::GroupIdNotFound);
-  if (group->classic.state != State::Empty) return fail(ErrorCode::NonEmptyGroup);
+  if (!group->is_empty()) return fail(ErrorCode::NonEmptyGroup);
   std::vector<Record> records;
   for (const auto& [topic, partitions] : group->offsets) {
     for (const auto& [partition, committed] : partitions) {
       records.emplace_back(OffsetDropped{id, {topic, partition}});
     }
   }
-  records.emplace_back(GroupDropped{id});
+  for (Record& record : farewell(*group)) records.push_back(std::move(record));
   return records;
 }
 
 std::vector<Record> decide_expiry(const Group& group, const Limits& limits, Timestamp now) {
-  const Classic& classic = group.classic;
-  const auto topics = subscriptions(classic);
+  const auto topics = subscriptions(group);
   std::vector<Record> records;
   bool all_gone = true;
   for (const auto& [topic, partitions] : group.offsets) {
-    const bool needed = subscribes(classic, topics, topic);
+    const bool needed = subscribes(group, topics, topic);
     for (const auto& [partition, committed] : partitions) {
-      if (!needed && is_expired(classic, committed, limits, now)) {
-        records.emplace_back(OffsetDropped{classic.id, {topic, partition}});
+      if (!needed && is_expired(group, committed, limits, now)) {
+        records.emplace_back(OffsetDropped{group.id(), {topic, partition}});
       } else {
         all_gone = false;
       }
     }
   }
-  const bool unused = classic.state == State::Empty && classic.reserved.empty();
-  if (all_gone && unused) records.emplace_back(GroupDropped{classic.id});
+  if (!all_gone || !is_unused(group)) return records;
+  for (Record& record : farewell(group)) records.push_back(std::move(record));
   return records;
 }
 

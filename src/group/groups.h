@@ -5,28 +5,20 @@
 //   decide_*  read a group and a wish, and say which records it takes.
 //   apply     is the only code that changes offsets and drops groups, live and after a restart.
 //
-// Membership moves by `step` (classic.h), whose GroupStored records are facts of the past when they
-// reach apply; only `load` reads them. See step.h for what the runtime owes.
+// Membership moves by `step`, whatever the kind of group. Groups of the newer protocols change by
+// the records of the step alone, which are applied within it. A classic group changes in place
+// (classic.h): its GroupStored records are facts of the past when they reach apply, and only `load`
+// reads them. See step.h for what the runtime owes.
 #pragma once
 #include <map>
 #include <optional>
 #include <vector>
 
-#include "group/classic.h"
+#include "group/group.h"
 #include "group/record.h"
 #include "group/step.h"
 
 namespace group {
-
-using Offsets = std::map<TopicName, std::map<PartitionIndex, Committed>>;
-
-struct Group {
-  Classic classic = {};
-  Offsets offsets = {};
-
-  // Nobody would miss it: a name that was asked for, and no more.
-  bool is_blank() const;
-};
 
 struct Groups {
   std::map<GroupId, Group> by_id = {};
@@ -37,6 +29,10 @@ struct Groups {
 };
 
 const Committed* find_offset(const Group& group, const TopicPartition& partition);
+
+// Moves a group by one event, and makes one where a member may. What has been applied already is in
+// the records. A request for a group of another kind is refused with Kafka's error code.
+Effects step(Groups& groups, const GroupId& id, const Event& event, const World& world);
 
 // Applies a record as it is appended.
 void apply(Groups& groups, const Record& record);
@@ -52,7 +48,7 @@ struct Commit {
   Identity who = {};
   Generation generation = kNoGeneration;
   std::vector<Item> items = {};
-  bool knows_missing_groups = false;  // v9 on has a code for them.
+  bool knows_epochs = false;  // v9 on: of members' epochs, and a code for groups that are missing.
 };
 
 // What became of a wish with several parts: the records it takes, and an outcome for each part.
@@ -61,9 +57,14 @@ struct Outcome {
   std::vector<ErrorCode> outcomes = {};
 };
 
-// Errors: UnknownMemberId, FencedInstanceId, IllegalGeneration, RebalanceInProgress,
-// GroupIdNotFound. Single items fail with OffsetMetadataTooLarge.
+// Errors: UnknownMemberId, FencedInstanceId, IllegalGeneration, StaleMemberEpoch,
+// RebalanceInProgress, GroupIdNotFound, UnsupportedVersion. Single items fail with
+// OffsetMetadataTooLarge.
 Result<Outcome> decide_commit(const Groups& groups, const Commit& commit, const Limits& limits);
+
+// Why offsets may not be read in the name of this member, or of nobody. Errors: UnknownMemberId,
+// StaleMemberEpoch, IllegalGeneration.
+std::optional<ErrorCode> refuse_fetch(const Group& group, const MemberId& member, Epoch epoch);
 
 // Forgets offsets of topics that the group does not subscribe to. Errors: GroupIdNotFound,
 // NonEmptyGroup. Single items fail with GroupSubscribedToTopic.

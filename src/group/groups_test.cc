@@ -38,7 +38,7 @@ Groups with_member(const std::string& type = "consumer",
   stage.fire(TimerKind::JoinPhase);
   stage.hand_out();
   Groups groups;
-  groups.get(kGroup).classic = stage.group;
+  groups.get(kGroup).membership = stage.group;
   return groups;
 }
 
@@ -60,7 +60,7 @@ TEST(Offsets, TakesCommitsFromOutsideWhileNobodyIsIn) {
 TEST(Offsets, RefuseCommitsToAGroupThatIsNotThere) {
   struct Row {
     const char* why;
-    bool knows_missing_groups;
+    bool knows_epochs;
     ErrorCode refused;
   };
   const Row rows[] = {
@@ -68,9 +68,8 @@ TEST(Offsets, RefuseCommitsToAGroupThatIsNotThere) {
       {"a client that knows the code", true, ErrorCode::GroupIdNotFound},
   };
   for (const Row& row : rows) {
-    const Commit commit{.group = kGroup,
-                        .generation = Generation{3},
-                        .knows_missing_groups = row.knows_missing_groups};
+    const Commit commit{
+        .group = kGroup, .generation = Generation{3}, .knows_epochs = row.knows_epochs};
     const auto outcome = decide_commit({}, commit, {});
     ASSERT_FALSE(outcome) << row.why;
     EXPECT_EQ(outcome.error().code, row.refused) << row.why;
@@ -146,11 +145,11 @@ TEST(Groups, KeepOffsetsForAsLongAsTheyMayBeNeeded) {
       {"with a time of its own, to come", State::Empty, 1, 1, 20, "consumer", 17, false},
   };
   for (const Row& row : rows) {
-    Group group;
-    group.classic = {.id = kGroup,
-                     .state = row.state,
-                     .since = Timestamp{row.since < 0 ? -1 : row.since * kDay}};
-    if (*row.type) group.classic.protocol_type = row.type;
+    Classic classic{.id = kGroup,
+                    .state = row.state,
+                    .since = Timestamp{row.since < 0 ? -1 : row.since * kDay}};
+    if (*row.type) classic.protocol_type = row.type;
+    Group group{.membership = classic};
     Committed committed = at(1, row.committed * kDay);
     if (row.expires) committed.expires = Timestamp{*row.expires * kDay};
     group.offsets[TopicName{"orders"}][PartitionIndex{0}] = committed;

@@ -161,10 +161,10 @@ class History {
     if (live.state == State::Stable ||
         (live.state == State::Empty && live.generation > Generation{0})) {
       ASSERT_TRUE(loaded);
-      ASSERT_EQ(stored(loaded->classic), stored(live));
-      ASSERT_EQ(loaded->classic.state, live.state);
+      ASSERT_EQ(stored(*loaded->as<Classic>()), stored(live));
+      ASSERT_EQ(loaded->as<Classic>()->state, live.state);
     } else if (loaded) {
-      ASSERT_LE(loaded->classic.generation, live.generation);
+      ASSERT_LE(loaded->as<Classic>()->generation, live.generation);
     }
   }
 

@@ -1,6 +1,6 @@
 #include "group/record.h"
 
-#include "wire/io.h"
+#include "group/record_bytes.h"
 #include "wire/state/group.h"
 
 namespace group {
@@ -11,24 +11,14 @@ constexpr wire::Version kOffsetVersion{4};
 constexpr wire::Version kExpiringOffsetVersion{1};  // The only one with an expiry of its own.
 constexpr wire::Version kGroupVersion{3};
 
-// Keys and values alike begin with two bytes: which kind of key, which version of the value.
-template <class Message>
-ByteVector prefixed(std::int16_t prefix, const Message& message, wire::Version version) {
-  wire::Output out;
-  out.bytes.resize(sizeof prefix);
-  store_big(out.bytes.data(), prefix);
-  write(message, version, out);
-  return std::move(out.bytes);
-}
-
 ByteVector offset_key(const GroupId& group, const TopicPartition& partition) {
   const wire::OffsetCommitKey key{
       .group = group, .topic = partition.topic, .partition = partition.partition};
-  return prefixed(wire::OffsetCommitKey::kKey, key, 0);
+  return key_bytes(key);
 }
 
 ByteVector group_key(const GroupId& group) {
-  return prefixed(wire::GroupMetadataKey::kKey, wire::GroupMetadataKey{.group = group}, 0);
+  return key_bytes(wire::GroupMetadataKey{.group = group});
 }
 
 ByteVector offset_value(const Committed& committed) {
@@ -41,10 +31,8 @@ ByteVector offset_value(const Committed& committed) {
       .topic_id = committed.topic_id,
   };
   const wire::Version version = committed.expires ? kExpiringOffsetVersion : kOffsetVersion;
-  return prefixed(version, value, version);
+  return value_bytes(value, version);
 }
-
-std::int32_t to_int32(Millis millis) { return static_cast<std::int32_t>(millis.count()); }
 
 ByteVector group_value(const StoredGeneration& generation) {
   wire::GroupMetadataValue value{
@@ -65,7 +53,7 @@ ByteVector group_value(const StoredGeneration& generation) {
                              .subscription = member.subscription,
                              .assignment = member.assignment});
   }
-  return prefixed(kGroupVersion, value, kGroupVersion);
+  return value_bytes(value, kGroupVersion);
 }
 
 Result<Committed> read_committed(Bytes bytes, wire::Version version) {
@@ -102,16 +90,6 @@ Result<StoredGeneration> read_generation(Bytes bytes, wire::Version version) {
   return generation;
 }
 
-struct Prefixed {
-  std::int16_t prefix;
-  Bytes rest;
-};
-
-Result<Prefixed> read_prefix(Bytes bytes) {
-  if (bytes.size() < 2) return fail(ErrorCode::CorruptMessage, "a group record without a version");
-  return Prefixed{load_big<std::int16_t>(bytes.data()), bytes.subspan(2)};
-}
-
 Result<Record> decode_offset(Bytes key_bytes, std::optional<Bytes> value) {
   auto key = TRY(wire::read_offset_commit_key(key_bytes, 0));
   const TopicPartition partition{std::move(key.topic), key.partition};
@@ -137,11 +115,18 @@ Result<std::optional<Record>> decode_by_kind(Bytes key, std::optional<Bytes> val
     case wire::GroupMetadataKey::kKey:
       return TRY(decode_group(kind.rest, value));
     default:
-      return std::nullopt;
+      break;
   }
+  if (auto record = TRY(decode_consumer(kind.prefix, kind.rest, value))) return *std::move(record);
+  if (auto record = TRY(decode_share(kind.prefix, kind.rest, value))) return *std::move(record);
+  return std::nullopt;
 }
 
 }  // namespace
+
+const GroupId& group_of(const Record& record) {
+  return std::visit([](const auto& r) -> const GroupId& { return r.group; }, record);
+}
 
 Encoded encode(const Record& record) {
   return std::visit(
@@ -156,6 +141,8 @@ Encoded encode(const Record& record) {
           [](const OffsetDropped& r) -> Encoded {
             return {offset_key(r.group, r.partition), std::nullopt};
           },
+          [](const ConsumerRecord& r) { return encode(r); },
+          [](const ShareRecord& r) { return encode(r); },
       },
       record);
 }

@@ -11,11 +11,11 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "group/consumer_record.h"
+#include "group/share_record.h"
+#include "group/terms.h"
 
 namespace group {
-
-using Generation = Named<std::int32_t, struct GenerationTag>;
-inline constexpr Generation kNoGeneration{-1};
 
 // How far a group has got in a partition.
 struct Committed {
@@ -71,12 +71,17 @@ struct OffsetDropped {
   TopicPartition partition;
   bool operator==(const OffsetDropped&) const = default;
 };
-using Record = std::variant<GroupStored, GroupDropped, OffsetStored, OffsetDropped>;
+// Of a classic group, of offsets, and of the groups of the newer protocols (each in a file of its
+// own).
+using Record = std::variant<GroupStored, GroupDropped, OffsetStored, OffsetDropped, ConsumerRecord,
+                            ShareRecord>;
+
+const GroupId& group_of(const Record& record);
 
 // A record as the log has it.
 struct Encoded {
   ByteVector key;
-  std::optional<ByteVector> value;  // None: a tombstone.
+  std::optional<ByteVector> value = {};  // None: a tombstone.
 };
 Encoded encode(const Record& record);
 

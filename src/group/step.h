@@ -12,122 +12,48 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "base/bytes.h"
 #include "base/ids.h"
-#include "base/named.h"
-#include "base/result.h"
 #include "base/time.h"
+#include "cluster/image.h"
+#include "group/classic_events.h"
+#include "group/consumer_events.h"
+#include "group/happening.h"
 #include "group/record.h"
+#include "group/terms.h"
 
 namespace group {
 
-// Names a request until it is answered.
-using Token = Named<std::uint64_t, struct TokenTag>;
-
-struct Protocol {
-  std::string name;
-  ByteVector metadata;
-  bool operator==(const Protocol&) const = default;
-};
-
-// Who speaks: a member by its id and, if it keeps its place over restarts, its instance.
-struct Identity {
-  MemberId member;
-  std::optional<InstanceId> instance = {};
-};
-
-struct Join {
-  Token token;
-  Identity who;       // An empty member id asks for one.
-  MemberId fresh_id;  // What the member gets to be called, should it need an id.
-  std::string client_id = {};
-  std::string client_host = {};
-  Millis session_timeout{};
-  Millis rebalance_timeout{};
-  std::string protocol_type = {};
-  std::vector<Protocol> protocols = {};  // The one it likes best first.
-  // What the version of the request implies.
-  bool must_know_its_id = false;     // v4 on (KIP-394): an unknown member is told its id first.
-  bool can_skip_assignment = false;  // v9 on: a leader can be told not to assign.
-};
-
-struct Assignment {
-  MemberId member;
-  ByteVector bytes;
-};
-
-struct Sync {
-  Token token;
-  Identity who;
-  Generation generation;
-  std::optional<std::string> protocol_type = {};  // None: the client is too old to say.
-  std::optional<std::string> protocol = {};
-  std::vector<Assignment> assignments = {};  // From the leader only.
-};
-
-struct Heartbeat {
-  Token token;
-  Identity who;
-  Generation generation;
-};
-
-struct Leave {
-  Token token;
-  std::vector<Identity> members;  // An empty member id takes the instance out, whoever it is.
-};
-
 enum class TimerKind : std::uint8_t {
-  Session,    // A member has been silent.
-  JoinPhase,  // The members had long enough to join.
-  SyncPhase,  // The members had long enough to take up their assignments.
+  Session,     // A member has been silent.
+  JoinPhase,   // The members had long enough to join.
+  SyncPhase,   // The members had long enough to take up their assignments.
+  Revocation,  // A member had long enough to let go of partitions.
+  Assignment,  // The work may be shared out again.
 };
 struct TimerKey {
   TimerKind kind;
-  MemberId member = {};  // Of a session.
+  MemberId member = {};  // Of a session or a revocation.
   auto operator<=>(const TimerKey&) const = default;
 };
 struct TimerFired {
   TimerKey key;
 };
 
-using Event = std::variant<Join, Sync, Heartbeat, Leave, TimerFired>;
+// Topics of these names came, went, or are others than they were.
+struct TopicsChanged {
+  std::set<TopicName> names;
+};
 
-struct JoinedMember {
-  MemberId id;
-  std::optional<InstanceId> instance = {};
-  ByteVector metadata = {};
-};
-struct JoinReply {
-  ErrorCode error = ErrorCode::None;
-  Generation generation = kNoGeneration;
-  std::optional<std::string> protocol_type = {};
-  std::optional<std::string> protocol = {};
-  MemberId leader = {};
-  bool skip_assignment = false;
-  MemberId member = {};
-  std::vector<JoinedMember> members = {};  // For the leader.
-};
-struct SyncReply {
-  ErrorCode error = ErrorCode::None;
-  std::optional<std::string> protocol_type = {};
-  std::optional<std::string> protocol = {};
-  ByteVector assignment = {};
-};
-struct HeartbeatReply {
-  ErrorCode error = ErrorCode::None;
-};
-struct LeaveReply {
-  struct Left {
-    Identity who;
-    ErrorCode error = ErrorCode::None;
-  };
-  std::vector<Left> members = {};
-};
-using Answer = std::variant<JoinReply, SyncReply, HeartbeatReply, LeaveReply>;
+// The first are for classic groups, then those for consumer groups; the last are for all.
+using Event =
+    std::variant<Join, Sync, Heartbeat, Leave, ConsumerHeartbeat, TimerFired, TopicsChanged>;
+
+using Answer = std::variant<JoinReply, SyncReply, HeartbeatReply, LeaveReply, ConsumerReply>;
 
 struct Reply {
   Token to;
@@ -144,6 +70,20 @@ struct Effects {
   std::vector<Record> records = {};
   std::vector<TimerChange> timers = {};
   std::vector<Reply> replies = {};
+  std::vector<Happening> happened = {};  // For people to read.
+};
+
+// The options that bound groups of the consumer protocol.
+struct ConsumerLimits {
+  Millis session{45'000};                 // group.consumer.session.timeout.ms
+  Millis heartbeat{5'000};                // group.consumer.heartbeat.interval.ms
+  std::size_t most_members = 2147483647;  // group.consumer.max.size
+  // The first is for members that do not choose.
+  std::vector<std::string> assignors = {"uniform", "range"};  // group.consumer.assignors
+  // How long a group rests after its work was shared out, so that many who come at once do not cost
+  // a whole assignment each.
+  Millis rest_per_member{1};
+  Millis most_rest{1'000};
 };
 
 // The options that bound groups.
@@ -159,6 +99,14 @@ struct Limits {
   std::size_t most_metadata = 4'096;         // offset.metadata.max.bytes
   Millis retention{7LL * 24 * 3600 * 1000};  // offsets.retention.minutes
   Millis expiry_check{600'000};              // offsets.retention.check.interval.ms
+  ConsumerLimits consumer = {};
+};
+
+// What a step may look at beside the group.
+struct World {
+  const cluster::Image& image;
+  const Limits& limits;
+  Timestamp now;
 };
 
 }  // namespace group

@@ -145,7 +145,4 @@ LACKING = {
     "transactions": "Thalweg has no transaction coordinator yet: FindCoordinator for a transactional id, and "
                     "InitProducerId with one, are answered with INVALID_REQUEST.",
     "exactly-once": "it stands on transactions, which Thalweg has not yet; at_least_once works.",
-    "group-of-the-newer-protocol": "Thalweg has groups of the classic protocol only: it does not serve "
-                                   "ConsumerGroupHeartbeat, and ApiVersions says so. Clients that are not told "
-                                   "otherwise (group.protocol=classic, their default) do not ask for it.",
 }

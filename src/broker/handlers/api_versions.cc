@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "broker/apis.h"
 #include "broker/engine.h"
@@ -21,6 +24,10 @@ std::int16_t told_first(const ServedApi& api) {
   constexpr std::int16_t kProduce = 0;
   return api.api->key == kProduce ? std::int16_t{0} : api.first;
 }
+
+// What this broker always does, and clients look for by these names. group.version 1: the consumer
+// protocol (KIP-848).
+constexpr std::pair<std::string_view, std::int16_t> kAlwaysOn[] = {{"group.version", 1}};
 
 // As KIP-511 wants the name and the version of a client's software to look.
 bool is_software_name(std::string_view text) {
@@ -55,7 +62,9 @@ env::Task<wire::ApiVersionsResponse> api_versions(Call& call, wire::ApiVersionsR
     co_return refused;
   }
   wire::ApiVersionsResponse response = everything();
-  for (const auto& [feature, level] : call.image().features) {
+  std::map<std::string, std::int16_t> features = call.image().features;
+  for (const auto& [feature, level] : kAlwaysOn) features.try_emplace(std::string(feature), level);
+  for (const auto& [feature, level] : features) {
     response.finalized_features.push_back({feature, level, level});
     response.supported_features.push_back({feature, level, level});
   }

@@ -2,6 +2,7 @@
 #include "wire/015_describe_groups.h"
 
 #include "broker/at_group.h"
+#include "broker/handlers/group_operations.h"
 #include "broker/handlers/handlers.h"
 #include "env/sync.h"
 
@@ -13,8 +14,6 @@ using Response = wire::DescribeGroupsResponse;
 using Described = Response::DescribedGroup;
 
 constexpr std::int16_t kTellsMissing = 6;  // KIP-1043. Before, a missing group is a dead one.
-// READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS and ALTER_CONFIGS.
-constexpr std::int32_t kGroupOperations = 0b1101'0100'1000;
 
 env::Task<Described> describe_one(Call& call, GroupId group, bool operations) {
   Result<Described> described = co_await at_group<Described>(

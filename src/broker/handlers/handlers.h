@@ -10,6 +10,8 @@ namespace wire {
   struct Name##Response
 MESSAGES(AlterConfigs);
 MESSAGES(ApiVersions);
+MESSAGES(ConsumerGroupDescribe);
+MESSAGES(ConsumerGroupHeartbeat);
 MESSAGES(CreatePartitions);
 MESSAGES(CreateTopics);
 MESSAGES(DeleteGroups);
@@ -47,6 +49,8 @@ namespace broker {
   env::Task<wire::Name##Response> name(Call& call, wire::Name##Request request)
 HANDLER(alter_configs, AlterConfigs);
 HANDLER(api_versions, ApiVersions);
+HANDLER(consumer_group_describe, ConsumerGroupDescribe);
+HANDLER(consumer_group_heartbeat, ConsumerGroupHeartbeat);
 HANDLER(create_partitions, CreatePartitions);
 HANDLER(create_topics, CreateTopics);
 HANDLER(delete_groups, DeleteGroups);

@@ -18,11 +18,14 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.SubscriptionPattern;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.GroupType;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.InvalidRegularExpression;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -72,6 +75,9 @@ public final class DailyWork {
     feature("seek-by-time", this::seekByTime);
     feature("group-resume", () -> groupResumes("classic"));
     feature("group-of-the-newer-protocol", () -> groupResumes("consumer"));
+    feature("group-by-regular-expression", this::groupByRegularExpression);
+    feature("group-shares-out", this::groupSharesOut);
+    feature("group-static-member", this::groupStaticMember);
     feature("delete-group", this::deleteGroup);
     feature("transactions", this::transactions);
     feature("list-topics", this::listTopics);
@@ -291,6 +297,79 @@ public final class DailyWork {
     var offsets = admin.listConsumerGroupOffsets(prefix + "-" + protocol).partitionsToOffsetAndMetadata().get();
     long committed = offsets.values().stream().mapToLong(offset -> offset.offset()).sum();
     expect(committed == 100, "committed offsets add up to " + committed);
+  }
+
+  private Map<String, Object> inConsumerGroup(String group) {
+    return new HashMap<>(Map.of("group.id", group, "group.protocol", "consumer", "auto.offset.reset", "earliest",
+        "enable.auto.commit", "false"));
+  }
+
+  /** Polls all consumers until it is as wanted. */
+  private void pollUntil(
+      List<KafkaConsumer<byte[], byte[]>> consumers, java.util.function.BooleanSupplier wanted, String why) {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!wanted.getAsBoolean()) {
+      expect(System.nanoTime() < deadline, why);
+      for (KafkaConsumer<byte[], byte[]> consumer : consumers) consumer.poll(Duration.ofMillis(50));
+    }
+  }
+
+  private void groupByRegularExpression() throws Exception {
+    String group = prefix + "-regex";
+    topic("regex-a", 1, Map.of());
+    topic("other-regex", 1, Map.of());
+    try (KafkaConsumer<byte[], byte[]> consumer = consumer(inConsumerGroup(group))) {
+      consumer.subscribe(new SubscriptionPattern(prefix + "-regex-[ab]"));
+      pollUntil(List.of(consumer), () -> consumer.assignment().size() == 1, "has no partition that matches");
+      topic("regex-b", 2, Map.of());
+      pollUntil(List.of(consumer), () -> consumer.assignment().size() == 3, "did not get the new topic's partitions");
+    }
+    try (KafkaConsumer<byte[], byte[]> consumer = consumer(inConsumerGroup(group))) {
+      consumer.subscribe(new SubscriptionPattern("(not a regular expression"));
+      try {
+        pollUntil(List.of(consumer), () -> false, "an expression that is none was taken");
+      } catch (InvalidRegularExpression refused) {
+        return;
+      }
+    }
+  }
+
+  private void groupSharesOut() throws Exception {
+    String topic = topic("shared", 6, Map.of());
+    Map<String, Object> settings = inConsumerGroup(prefix + "-shared");
+    try (KafkaConsumer<byte[], byte[]> first = consumer(settings)) {
+      first.subscribe(List.of(topic));
+      pollUntil(List.of(first), () -> first.assignment().size() == 6, "one member does not have all");
+      try (KafkaConsumer<byte[], byte[]> second = consumer(settings)) {
+        second.subscribe(List.of(topic));
+        pollUntil(List.of(first, second), () -> first.assignment().size() == 3 && second.assignment().size() == 3,
+            "two members do not have half each");
+        var described = admin.describeConsumerGroups(List.of(prefix + "-shared")).all().get()
+            .get(prefix + "-shared");
+        expect(described.type() == GroupType.CONSUMER, "described as " + described.type());
+        expect(described.members().size() == 2, "described with " + described.members().size() + " members");
+        for (var member : described.members()) {
+          expect(member.assignment().topicPartitions().size() == 3, "described with " + member.assignment());
+        }
+      }
+      pollUntil(List.of(first), () -> first.assignment().size() == 6, "did not get back what the other left");
+    }
+  }
+
+  private void groupStaticMember() throws Exception {
+    String topic = topic("static", 2, Map.of());
+    Map<String, Object> settings = inConsumerGroup(prefix + "-static");
+    settings.put("group.instance.id", "till-1");
+    int epoch = 0;
+    for (int life = 0; life < 2; life++) {
+      try (KafkaConsumer<byte[], byte[]> consumer = consumer(settings)) {
+        consumer.subscribe(List.of(topic));
+        pollUntil(List.of(consumer), () -> consumer.assignment().size() == 2, "has no partitions in life " + life);
+        int now = consumer.groupMetadata().generationId();
+        expect(life == 0 || now == epoch, "came back into epoch " + now + " instead of " + epoch);
+        epoch = now;
+      }
+    }
   }
 
   private void deleteGroup() throws Exception {

@@ -1,0 +1,24 @@
+// Sets of partitions, as assignments are made of. The partitions of a topic are sorted and named
+// once, and there is no topic without any.
+#pragma once
+#include <map>
+#include <vector>
+
+#include "base/ids.h"
+
+namespace group {
+
+using Assigned = std::map<TopicId, std::vector<PartitionIndex>>;
+
+// Puts hostile or careless lists into that form.
+void add(Assigned& to, const TopicId& topic, std::vector<PartitionIndex> partitions);
+
+bool contains(const Assigned& all, const TopicId& topic, PartitionIndex partition);
+bool is_subset(const Assigned& part, const Assigned& of);
+bool overlap(const Assigned& a, const Assigned& b);
+Assigned common(const Assigned& a, const Assigned& b);
+Assigned without(const Assigned& from, const Assigned& what);
+Assigned together(const Assigned& a, const Assigned& b);
+std::size_t count(const Assigned& assigned);
+
+}  // namespace group

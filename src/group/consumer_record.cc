@@ -1,0 +1,254 @@
+#include "group/consumer_record.h"
+
+#include "group/record.h"
+#include "group/record_bytes.h"
+#include "wire/state/consumer_group.h"
+
+namespace group {
+namespace {
+
+constexpr wire::Version kVersion{0};  // The only one of all of these, as of Kafka 4.2.
+
+template <class List>
+List to_list(const Assigned& assigned) {
+  List list;
+  list.reserve(assigned.size());
+  for (const auto& [topic, partitions] : assigned) list.push_back({topic, partitions});
+  return list;
+}
+
+template <class List>
+Assigned to_assigned(List& list) {
+  Assigned assigned;
+  for (auto& topic : list) add(assigned, topic.topic_id, std::move(topic.partitions));
+  return assigned;
+}
+
+MemberState to_state(std::int8_t number) {
+  switch (number) {
+    case 0:
+    case 1:
+    case 2:
+      return static_cast<MemberState>(number);
+    default:
+      return MemberState::Unknown;
+  }
+}
+
+// Messages and what they mean: for each kind of record a `to_message` and a `to_meaning`.
+
+wire::ConsumerGroupMetadataValue to_message(const GroupEpoch& epoch) {
+  return {.epoch = epoch.epoch.value, .metadata_hash = epoch.metadata_hash};
+}
+GroupEpoch to_meaning(const wire::ConsumerGroupMetadataValue& value) {
+  return {Epoch{value.epoch}, value.metadata_hash};
+}
+
+wire::ConsumerGroupMemberMetadataValue to_message(const MemberFacts& facts) {
+  wire::ConsumerGroupMemberMetadataValue value{
+      .instance_id = facts.instance,
+      .rack_id = facts.rack,
+      .client_id = facts.client_id,
+      .client_host = facts.client_host,
+      .subscribed_topic_names = {facts.topics.begin(), facts.topics.end()},
+      .subscribed_topic_regex = facts.regex,
+      .rebalance_timeout_ms = to_int32(facts.rebalance_timeout),
+      .server_assignor = facts.assignor,
+      .classic_member_metadata = std::nullopt,
+  };
+  if (!facts.classic) return value;
+  wire::ConsumerGroupMemberMetadataValue::ClassicMemberMetadata classic;
+  classic.session_timeout_ms = to_int32(facts.classic->session_timeout);
+  for (const Protocol& protocol : facts.classic->protocols) {
+    classic.supported_protocols.push_back({protocol.name, protocol.metadata});
+  }
+  value.classic_member_metadata = std::move(classic);
+  return value;
+}
+MemberFacts to_meaning(wire::ConsumerGroupMemberMetadataValue value) {
+  MemberFacts facts{.instance = std::move(value.instance_id),
+                    .rack = std::move(value.rack_id),
+                    .client_id = std::move(value.client_id),
+                    .client_host = std::move(value.client_host),
+                    .regex = std::move(value.subscribed_topic_regex),
+                    .rebalance_timeout = Millis{value.rebalance_timeout_ms},
+                    .assignor = std::move(value.server_assignor)};
+  facts.topics.insert(value.subscribed_topic_names.begin(), value.subscribed_topic_names.end());
+  if (facts.regex && facts.regex->empty()) facts.regex.reset();
+  if (!value.classic_member_metadata) return facts;
+  auto& classic = facts.classic.emplace();
+  classic.session_timeout = Millis{value.classic_member_metadata->session_timeout_ms};
+  for (auto& protocol : value.classic_member_metadata->supported_protocols) {
+    classic.protocols.push_back({std::move(protocol.name), std::move(protocol.metadata)});
+  }
+  return facts;
+}
+
+wire::ConsumerGroupTargetAssignmentMetadataValue to_message(const Epoch& epoch) {
+  return {.assignment_epoch = epoch.value};
+}
+Epoch to_meaning(const wire::ConsumerGroupTargetAssignmentMetadataValue& value) {
+  return Epoch{value.assignment_epoch};
+}
+
+wire::ConsumerGroupTargetAssignmentMemberValue to_message(const Assigned& assigned) {
+  using Value = wire::ConsumerGroupTargetAssignmentMemberValue;
+  return {.topic_partitions = to_list<std::vector<Value::TopicPartition>>(assigned)};
+}
+Assigned to_meaning(wire::ConsumerGroupTargetAssignmentMemberValue value) {
+  return to_assigned(value.topic_partitions);
+}
+
+wire::ConsumerGroupCurrentMemberAssignmentValue to_message(const Holding& holding) {
+  using List = std::vector<wire::ConsumerGroupCurrentMemberAssignmentValue::TopicPartitions>;
+  return {.member_epoch = holding.epoch.value,
+          .previous_member_epoch = holding.previous.value,
+          .state = static_cast<std::int8_t>(holding.state),
+          .assigned_partitions = to_list<List>(holding.assigned),
+          .partitions_pending_revocation = to_list<List>(holding.revoking)};
+}
+Holding to_meaning(wire::ConsumerGroupCurrentMemberAssignmentValue value) {
+  return {.epoch = Epoch{value.member_epoch},
+          .previous = Epoch{value.previous_member_epoch},
+          .state = to_state(value.state),
+          .assigned = to_assigned(value.assigned_partitions),
+          .revoking = to_assigned(value.partitions_pending_revocation)};
+}
+
+wire::ConsumerGroupRegularExpressionValue to_message(const Resolved& resolved) {
+  return {.topics = {resolved.topics.begin(), resolved.topics.end()},
+          .version = resolved.version,
+          .timestamp = resolved.at};
+}
+Resolved to_meaning(const wire::ConsumerGroupRegularExpressionValue& value) {
+  return {.topics = {value.topics.begin(), value.topics.end()},
+          .version = value.version,
+          .at = value.timestamp};
+}
+
+template <class Key, class Value>
+Encoded encoded(const Key& key, const std::optional<Value>& value) {
+  Encoded encoded{.key = key_bytes(key)};
+  if (value) encoded.value = value_bytes(to_message(*value), kVersion);
+  return encoded;
+}
+
+// The value of a record, if it has one.
+template <class Meaning, class Value>
+Result<std::optional<Meaning>> read_value(std::optional<Bytes> bytes,
+                                          Result<Value> (*read)(Bytes, wire::Version)) {
+  if (!bytes) return std::nullopt;
+  const Prefixed versioned = TRY(read_prefix(*bytes));
+  auto value = TRY(read(versioned.rest, versioned.prefix));
+  return to_meaning(std::move(value));
+}
+
+using Decoded = Result<std::optional<ConsumerRecord>>;
+
+Decoded decode_epoch(Bytes key_bytes, std::optional<Bytes> value) {
+  auto key = TRY(wire::read_consumer_group_metadata_key(key_bytes, 0));
+  auto read = TRY(read_value<GroupEpoch>(value, wire::read_consumer_group_metadata_value));
+  return ConsumerRecord{std::move(key.group_id), GroupEpochSet{read}};
+}
+
+// An old log may have a value here; all that is taken from it is that there was a group.
+Decoded decode_topic_metadata(Bytes key_bytes) {
+  auto key = TRY(wire::read_consumer_group_partition_metadata_key(key_bytes, 0));
+  return ConsumerRecord{std::move(key.group_id), TopicMetadataDropped{}};
+}
+
+Decoded decode_member(Bytes key_bytes, std::optional<Bytes> value) {
+  auto key = TRY(wire::read_consumer_group_member_metadata_key(key_bytes, 0));
+  auto read = TRY(read_value<MemberFacts>(value, wire::read_consumer_group_member_metadata_value));
+  return ConsumerRecord{std::move(key.group_id),
+                        MemberSet{std::move(key.member_id), std::move(read)}};
+}
+
+Decoded decode_target_epoch(Bytes key_bytes, std::optional<Bytes> value) {
+  auto key = TRY(wire::read_consumer_group_target_assignment_metadata_key(key_bytes, 0));
+  auto read =
+      TRY(read_value<Epoch>(value, wire::read_consumer_group_target_assignment_metadata_value));
+  return ConsumerRecord{std::move(key.group_id), TargetEpochSet{read}};
+}
+
+Decoded decode_target(Bytes key_bytes, std::optional<Bytes> value) {
+  auto key = TRY(wire::read_consumer_group_target_assignment_member_key(key_bytes, 0));
+  auto read =
+      TRY(read_value<Assigned>(value, wire::read_consumer_group_target_assignment_member_value));
+  return ConsumerRecord{std::move(key.group_id),
+                        TargetSet{std::move(key.member_id), std::move(read)}};
+}
+
+Decoded decode_holding(Bytes key_bytes, std::optional<Bytes> value) {
+  auto key = TRY(wire::read_consumer_group_current_member_assignment_key(key_bytes, 0));
+  auto read =
+      TRY(read_value<Holding>(value, wire::read_consumer_group_current_member_assignment_value));
+  return ConsumerRecord{std::move(key.group_id),
+                        HoldingSet{std::move(key.member_id), std::move(read)}};
+}
+
+Decoded decode_regex(Bytes key_bytes, std::optional<Bytes> value) {
+  auto key = TRY(wire::read_consumer_group_regular_expression_key(key_bytes, 0));
+  auto read = TRY(read_value<Resolved>(value, wire::read_consumer_group_regular_expression_value));
+  return ConsumerRecord{std::move(key.group_id),
+                        RegexSet{std::move(key.regular_expression), std::move(read)}};
+}
+
+}  // namespace
+
+Encoded encode(const ConsumerRecord& record) {
+  const GroupId& group = record.group;
+  return std::visit(
+      overloaded{
+          [&](const GroupEpochSet& set) {
+            return encoded(wire::ConsumerGroupMetadataKey{.group_id = group}, set.value);
+          },
+          [&](const TopicMetadataDropped&) {
+            return Encoded{
+                .key = key_bytes(wire::ConsumerGroupPartitionMetadataKey{.group_id = group})};
+          },
+          [&](const MemberSet& set) {
+            return encoded(wire::ConsumerGroupMemberMetadataKey{group, set.member}, set.value);
+          },
+          [&](const TargetEpochSet& set) {
+            return encoded(wire::ConsumerGroupTargetAssignmentMetadataKey{.group_id = group},
+                           set.value);
+          },
+          [&](const TargetSet& set) {
+            return encoded(wire::ConsumerGroupTargetAssignmentMemberKey{group, set.member},
+                           set.value);
+          },
+          [&](const HoldingSet& set) {
+            return encoded(wire::ConsumerGroupCurrentMemberAssignmentKey{group, set.member},
+                           set.value);
+          },
+          [&](const RegexSet& set) {
+            return encoded(wire::ConsumerGroupRegularExpressionKey{group, set.regex}, set.value);
+          },
+      },
+      record.change);
+}
+
+Result<std::optional<ConsumerRecord>> decode_consumer(std::int16_t kind, Bytes key,
+                                                      std::optional<Bytes> value) {
+  switch (kind) {
+    case wire::ConsumerGroupMetadataKey::kKey:
+      return decode_epoch(key, value);
+    case wire::ConsumerGroupPartitionMetadataKey::kKey:
+      return decode_topic_metadata(key);
+    case wire::ConsumerGroupMemberMetadataKey::kKey:
+      return decode_member(key, value);
+    case wire::ConsumerGroupTargetAssignmentMetadataKey::kKey:
+      return decode_target_epoch(key, value);
+    case wire::ConsumerGroupTargetAssignmentMemberKey::kKey:
+      return decode_target(key, value);
+    case wire::ConsumerGroupCurrentMemberAssignmentKey::kKey:
+      return decode_holding(key, value);
+    case wire::ConsumerGroupRegularExpressionKey::kKey:
+      return decode_regex(key, value);
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace group

@@ -1,0 +1,83 @@
+// One step of a consumer group, and the phases that steps are made of. A phase reads the group as
+// it stands and says what changes by `put`, which records and applies it; nothing else changes a
+// group. Internal to group/.
+#pragma once
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "group/consumer.h"
+
+namespace group {
+
+class Turn {
+ public:
+  Turn(Consumer& group, const World& seen) : world(seen), group_(group) {}
+
+  const World& world;
+  Effects out;
+
+  const Consumer& group() const { return group_; }
+
+  void put(ConsumerChange change) {
+    group::apply(group_, change);
+    out.records.emplace_back(ConsumerRecord{group_.id, std::move(change)});
+  }
+  void note_assigned() { group_.passing.assigned_at = world.now; }
+
+  void arm(TimerKind kind, const MemberId& member, Millis after) {
+    out.timers.push_back({{kind, member}, after});
+  }
+  void cancel(TimerKind kind, const MemberId& member) {
+    out.timers.push_back({{kind, member}, std::nullopt});
+  }
+  void tell(HappeningKind kind, std::optional<MemberId> member, std::string cause) {
+    out.happened.push_back({kind, std::move(member), std::move(cause)});
+  }
+
+ private:
+  Consumer& group_;
+};
+
+// consumer_heartbeat.cc
+void on(Turn& turn, const ConsumerHeartbeat& beat);
+
+// consumer_topics.cc: what the group subscribes to.
+
+// Takes the group to its next epoch, and looks at its topics again on the way.
+void bump_epoch(Turn& turn, const std::string& cause);
+// Resolves regular expressions that are new, and forgets those that nobody uses any more.
+void renew_regexes(Turn& turn);
+void on(Turn& turn, const TopicsChanged& changed);
+// After a restart: whatever may have changed in the meantime.
+void look_at_topics_again(Turn& turn);
+
+// consumer_assign.cc
+
+// Shares the work out anew if the group is in a new epoch. A large group rests in between: many
+// who come at once are served at once.
+void assign_if_due(Turn& turn);
+
+// consumer_reconcile.cc
+
+// Brings a member as near to the target as can be now. `owned` is what it says it owns; none where
+// that is as before.
+void reconcile(Turn& turn, const MemberId& id, const std::optional<Assigned>& owned);
+// What it comes to hold. Pure, and the heart of it: see there.
+Holding next_holding(const Consumer& group, const MemberId& id, const ConsumerMember& member,
+                     const Assigned& target, const std::optional<Assigned>& owned);
+
+// consumer_leave.cc
+void leave(Turn& turn, const ConsumerHeartbeat& beat);
+// Takes a member out, and the group on.
+void remove(Turn& turn, const MemberId& id, const std::string& cause);
+void on(Turn& turn, const TimerFired& fired);
+
+// The topics that a member subscribes to and that there are.
+std::set<TopicId> topics_of(const Consumer& group, const MemberFacts& facts,
+                            const cluster::Image& image);
+
+Millis session_timeout(const Consumer& group, const World& world);
+Millis heartbeat_interval(const Consumer& group, const World& world);
+
+}  // namespace group

@@ -1,0 +1,113 @@
+// Which kind of group an event is for, and what a group of another kind makes of it.
+#include <iterator>
+
+#include "group/groups.h"
+
+namespace group {
+namespace {
+
+void append(Effects& to, Effects from) {
+  const auto move_all = [](auto& into, auto& out) {
+    into.insert(into.end(), std::make_move_iterator(out.begin()),
+                std::make_move_iterator(out.end()));
+  };
+  move_all(to.records, from.records);
+  move_all(to.timers, from.timers);
+  move_all(to.replies, from.replies);
+  move_all(to.happened, from.happened);
+}
+
+// Which kind of group serves a request.
+template <class Request>
+struct ServedBy {
+  using Kind = Classic;
+};
+template <>
+struct ServedBy<ConsumerHeartbeat> {
+  using Kind = Consumer;
+};
+
+// Whether a request may make a group of its kind.
+bool may_open(const Join&) { return true; }
+bool may_open(const ConsumerHeartbeat& beat) { return beat.epoch == kJoining; }
+bool may_open(const auto&) { return false; }
+
+// What a group of another kind answers.
+Answer refusal(const Join& join) {
+  return JoinReply{.error = ErrorCode::InconsistentGroupProtocol, .member = join.who.member};
+}
+Answer refusal(const Sync&) { return SyncReply{.error = ErrorCode::UnknownMemberId}; }
+Answer refusal(const Heartbeat&) { return HeartbeatReply{.error = ErrorCode::UnknownMemberId}; }
+Answer refusal(const Leave& leave) {
+  LeaveReply reply;
+  for (const Identity& who : leave.members) {
+    reply.members.push_back({who, ErrorCode::UnknownMemberId});
+  }
+  return reply;
+}
+Answer refusal(const ConsumerHeartbeat& beat) {
+  if (auto refused = refuse_request(beat)) return *std::move(refused);
+  return ConsumerReply{.error = ErrorCode::GroupIdNotFound,
+                       .message = "there is no consumer group of this name",
+                       .member = beat.who.member,
+                       .epoch = beat.epoch};
+}
+
+Effects move_kind(Classic& group, const Event& event, const World& world) {
+  return step(group, event, world.limits, world.now);
+}
+Effects move_kind(auto& modern, const Event& event, const World& world) {
+  return step(modern, event, world);
+}
+
+// A group without members becomes one of another kind, if the request is granted. Its offsets stay.
+template <class Kind>
+Effects open_as(Groups& groups, const Group& group, const Event& event, const World& world) {
+  Group opened{.membership = Kind{.id = group.id()}};
+  Effects effects = move_kind(*opened.as<Kind>(), event, world);
+  if (opened.is_blank()) return effects;
+
+  Effects all;
+  const Group before{.membership = group.membership};  // Blank, but for its offsets?
+  if (!before.is_blank()) all.records = farewell(before);
+  const GroupId id = before.id();
+  for (const Record& record : all.records) apply(groups, record);
+  groups.get(id).membership = std::move(opened.membership);
+  append(all, std::move(effects));
+  return all;
+}
+
+template <class Request>
+Effects route(Groups& groups, const GroupId& id, const Request& request, const Event& event,
+              const World& world) {
+  using Kind = ServedBy<Request>::Kind;
+  Group& group = groups.get(id);
+  if (auto* kind = group.as<Kind>()) return move_kind(*kind, event, world);
+  if (may_open(request) && group.is_empty()) {
+    return open_as<Kind>(groups, group, event, world);
+  }
+  return {.replies = {{request.token, refusal(request)}}};
+}
+
+Effects route_to_all(Groups& groups, const GroupId& id, const Event& event, const World& world) {
+  const auto at = groups.by_id.find(id);
+  if (at == groups.by_id.end()) return {};
+  return std::visit([&](auto& kind) { return move_kind(kind, event, world); },
+                    at->second.membership);
+}
+Effects route(Groups& groups, const GroupId& id, const TimerFired&, const Event& event,
+              const World& world) {
+  return route_to_all(groups, id, event, world);
+}
+Effects route(Groups& groups, const GroupId& id, const TopicsChanged&, const Event& event,
+              const World& world) {
+  return route_to_all(groups, id, event, world);
+}
+
+}  // namespace
+
+Effects step(Groups& groups, const GroupId& id, const Event& event, const World& world) {
+  return std::visit([&](const auto& what) { return route(groups, id, what, event, world); }, event);
+}
+
+}  // namespace group

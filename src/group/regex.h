@@ -1,0 +1,28 @@
+// Regular expressions that consumers subscribe by, in the syntax of RE2, as Kafka has them.
+// Matching takes time in the length of the name, whatever the expression; one that would take too
+// much memory is refused.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "base/ids.h"
+#include "base/result.h"
+
+namespace re2 {
+class RE2;
+}
+
+namespace group {
+
+class TopicRegex {
+ public:
+  // Errors: InvalidRegularExpression.
+  static Result<TopicRegex> compile(const std::string& text);
+  // The whole of the name has to match.
+  bool matches(const TopicName& topic) const;
+
+ private:
+  std::shared_ptr<const re2::RE2> compiled_;
+};
+
+}  // namespace group
