@@ -39,6 +39,13 @@
 #include "wire/068_consumer_group_heartbeat.h"
 #include "wire/069_consumer_group_describe.h"
 #include "wire/075_describe_topic_partitions.h"
+#include "wire/078_share_fetch.h"
+#include "wire/079_share_acknowledge.h"
+#include "wire/083_initialize_share_group_state.h"
+#include "wire/084_read_share_group_state.h"
+#include "wire/085_write_share_group_state.h"
+#include "wire/086_delete_share_group_state.h"
+#include "wire/087_read_share_group_state_summary.h"
 #include "wire/header.h"
 #include "wire/io.h"
 
@@ -52,7 +59,7 @@ using Handler = env::Task<Response> (*)(Call&, Request);
 template <class Request>
 concept WaitsLong =
     std::same_as<Request, wire::FetchRequest> || std::same_as<Request, wire::JoinGroupRequest> ||
-    std::same_as<Request, wire::SyncGroupRequest>;
+    std::same_as<Request, wire::SyncGroupRequest> || std::same_as<Request, wire::ShareFetchRequest>;
 
 // What a request that waits may keep without its counting: more than any that is meant well.
 constexpr std::size_t kFreeWhileWaiting = 1 << 20;
@@ -118,6 +125,13 @@ constexpr std::array kServed{
     SERVED(ConsumerGroupHeartbeat, consumer_group_heartbeat),
     SERVED(ConsumerGroupDescribe, consumer_group_describe),
     SERVED(DescribeTopicPartitions, describe_topic_partitions),
+    SERVED(ShareFetch, share_fetch),
+    SERVED(ShareAcknowledge, share_acknowledge),
+    SERVED(InitializeShareGroupState, initialize_share_group_state),
+    SERVED(ReadShareGroupState, read_share_group_state),
+    SERVED(WriteShareGroupState, write_share_group_state),
+    SERVED(DeleteShareGroupState, delete_share_group_state),
+    SERVED(ReadShareGroupStateSummary, read_share_group_state_summary),
 };
 
 static_assert(std::ranges::is_sorted(kServed, {}, [](const ServedApi& a) { return a.api->key; }));

@@ -7,6 +7,9 @@
 #include "broker/fresh_id.h"
 #include "broker/metrics.h"
 #include "broker/partition_log.h"
+#include "broker/share_coordinator.h"
+#include "broker/share_leaders.h"
+#include "broker/share_requests.h"
 #include "cluster/names.h"
 #include "observe/log.h"
 #include "store/data_dir.h"
@@ -98,6 +101,9 @@ Engine::Engine(Node& node, env::Shard& shard, cluster::ImagePtr image)
       syncer_(shard),
       cache_(shard.files(), {.files = node.open_files.of_logs_each}),
       groups_(std::make_unique<GroupCoordinator>(shard, group_limits(options_))),
+      share_state_(std::make_unique<ShareCoordinator>(shard, options_.share_updates_per_snapshot)),
+      share_leaders_(std::make_unique<ShareLeaders>(*this)),
+      share_sessions_(static_cast<std::size_t>(options_.share_sessions) / node.engines.size() + 1),
       running_(shard),
       stop_(shard) {
   scrape_ = metrics_.at_scrape([this](observe::Snapshot& snapshot) { fill(snapshot); });
@@ -156,6 +162,8 @@ env::Task<Result<void>> Engine::open_topic(cluster::TopicPtr topic, cluster::Ima
     report(opened.partition->name(), opened.report);
     if (topic->name == cluster::kOffsetsTopic) {
       groups_->open(index, std::make_shared<PartitionLog>(opened.partition));
+    } else if (topic->name == cluster::kShareStateTopic) {
+      share_state_->open(index, std::make_shared<PartitionLog>(opened.partition));
     }
     partitions_.emplace(Key{topic->id, index}, std::move(opened.partition));
   }
@@ -222,6 +230,8 @@ env::Task<void> Engine::remove_topic(const cluster::Topic& topic) {
     const std::shared_ptr<Partition> partition = found->second;
     partitions_.erase(found);
     if (topic.name == cluster::kOffsetsTopic) groups_->close(index);
+    if (topic.name == cluster::kShareStateTopic) share_state_->close(index);
+    share_leaders_->forget_partition(topic.id, index);
 
     const Result<std::string> folder = co_await partition->remove(fresh_id(shard_));
     if (!folder) {
@@ -262,6 +272,15 @@ env::Task<void> Engine::run_connection(std::shared_ptr<ClientConnection> connect
   const std::uint64_t id = connection->client().connection;
   co_await connection->serve();
   connections_.erase(id);
+  const auto sessions = share_sessions_of_.extract(id);
+  if (sessions.empty()) co_return;
+  for (const ShareSessionKey& session : sessions.mapped()) {
+    co_await end_share_session(*this, session, id);
+  }
+}
+
+void Engine::note_share_session(std::uint64_t connection, ShareSessionKey session) {
+  share_sessions_of_[connection].insert(std::move(session));
 }
 
 void Engine::note_hang_up(const ClientFacts& client, const std::string& why) {
@@ -365,7 +384,9 @@ env::Task<void> Engine::stop_serving(Duration grace) {
     if (const auto fetch = watch.fetch.lock()) fetch->wake();
   }
   for (const auto& [id, connection] : connections_) connection->drain();
+  share_leaders_->forget_all();
   co_await groups_->shutdown();
+  co_await share_state_->shutdown();
   const Instant deadline = shard_.now() + grace;
   while (!connections_.empty() && shard_.now() < deadline) co_await shard_.sleep(5ms);
   for (const auto& [id, connection] : connections_) {

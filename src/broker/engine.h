@@ -4,6 +4,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "broker/memory_budget.h"
 #include "broker/node.h"
 #include "broker/partition.h"
+#include "broker/share_sessions.h"
 #include "cluster/apply.h"
 #include "config/broker_options.h"
 #include "config/topic_options.h"
@@ -26,6 +28,8 @@
 namespace broker {
 
 class GroupCoordinator;
+class ShareCoordinator;
+class ShareLeaders;
 
 // What recovery knows of the partitions' logs before they are opened.
 struct LogFacts {
@@ -52,6 +56,9 @@ class Engine {
   observe::Metrics& metrics() { return metrics_; }
   ApiMeters& api_meters() { return api_meters_; }
   GroupCoordinator& groups() { return *groups_; }
+  ShareCoordinator& share_state() { return *share_state_; }
+  ShareLeaders& share_leaders() { return *share_leaders_; }
+  ShareSessions& share_sessions() { return share_sessions_; }
   wire::BatchScratch& scratch() { return scratch_; }
 
   struct Limits {
@@ -89,6 +96,10 @@ class Engine {
   // Wakes those of one connection: its client has gone.
   void wake_watches(std::uint64_t connection);
   bool stopping() const { return stopping_; }
+  // Runs a task to its end; the engine does not stop before.
+  void spawn(env::Task<void> task) { running_.spawn(std::move(task)); }
+  // Notes that a share session began on a connection, to end with it.
+  void note_share_session(std::uint64_t connection, ShareSessionKey session);
 
   // Ends the connections, letting what is under way finish within `grace`, then closes the logs.
   env::Task<void> stop_serving(Duration grace);
@@ -147,6 +158,10 @@ class Engine {
   std::unordered_map<Key, std::shared_ptr<Partition>, KeyHash> partitions_;
   std::unordered_map<TopicId, TopicSettings> settings_;
   std::unique_ptr<GroupCoordinator> groups_;
+  std::unique_ptr<ShareCoordinator> share_state_;
+  std::unique_ptr<ShareLeaders> share_leaders_;
+  ShareSessions share_sessions_;
+  std::map<std::uint64_t, std::set<ShareSessionKey>> share_sessions_of_;  // By connection.
 
   std::map<std::uint64_t, std::shared_ptr<ClientConnection>> connections_;
   std::vector<Watch> watches_;

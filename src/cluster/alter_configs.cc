@@ -6,6 +6,7 @@
 #include <set>
 
 #include "cluster/controller.h"
+#include "config/group_settings.h"
 
 namespace cluster {
 namespace {
@@ -28,12 +29,20 @@ Result<Resource> find_resource(const Context& context, std::int8_t type, const s
     if (name.empty() || name == self) return Resource{kind, name};
     return invalid(fmt::format("this is broker {}, it cannot alter broker '{}'", self, name));
   }
+  if (kind == ResourceType::Group) {
+    if (name.empty()) return invalid("settings for all groups belong to the broker");
+    return Resource{kind, name};
+  }
   return invalid(fmt::format("this broker keeps no settings of resource type {}", type));
 }
 
 Result<void> check_settings(const Context& context, const Resource& resource,
                             const config::Pairs& pairs) {
   if (resource.type == ResourceType::Broker) return config::check_dynamic_broker(pairs);
+  if (resource.type == ResourceType::Group) {
+    const config::Layers broker = context.image.broker_layers(context.self, context.fixed);
+    return config::check_group(pairs, config::broker_options(broker));
+  }
   return config::check_topic(pairs, context.image.broker_layers(context.self, context.fixed));
 }
 
@@ -113,6 +122,9 @@ std::vector<std::string> split(std::string_view text) {
 
 Result<void> change_list(const Context& context, const Resource& resource,
                          const AlterConfigs::Change& change, config::Pairs& pairs) {
+  if (resource.type == ResourceType::Group) {
+    return fail(ErrorCode::InvalidConfig, "no option of a group is a list");
+  }
   const config::Option* option = find_option(resource, change.name);
   if (!option) {
     return fail(resource.type == ResourceType::Topic ? config::unknown_topic_option(change.name)

@@ -17,7 +17,8 @@ bool is_legal(char c) {
 }  // namespace
 
 bool is_internal(const TopicName& topic) {
-  return topic == kOffsetsTopic || topic == kTransactionsTopic || topic == kMetadataTopic;
+  return topic == kOffsetsTopic || topic == kTransactionsTopic || topic == kShareStateTopic ||
+         topic == kMetadataTopic;
 }
 
 Result<void> check_topic_name(const TopicName& topic) {

@@ -7,7 +7,8 @@ namespace cluster {
 
 inline const TopicName kOffsetsTopic{"__consumer_offsets"};  // Keeps groups.
 inline const TopicName kTransactionsTopic{"__transaction_state"};
-inline const TopicName kMetadataTopic{"__cluster_metadata"};  // A log without a topic.
+inline const TopicName kShareStateTopic{"__share_group_state"};  // What share groups have done.
+inline const TopicName kMetadataTopic{"__cluster_metadata"};     // A log without a topic.
 
 // Internal topics are the broker's own: clients may read them, but not make or delete them.
 bool is_internal(const TopicName& topic);

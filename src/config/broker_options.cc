@@ -65,6 +65,26 @@ void read_groups(BrokerOptions& to, const Reader& read) {
   to.consumer_assignors = read.list(group_consumer_assignors);
 }
 
+void read_share_groups(BrokerOptions& to, const Reader& read) {
+  to.share_session_timeout = read.millis(group_share_session_timeout_ms);
+  to.share_heartbeat_interval = read.millis(group_share_heartbeat_interval_ms);
+  to.max_share_group_size = read.whole<std::int32_t>(group_share_max_size);
+  to.share_delivery_limit = read.whole<std::int16_t>(group_share_delivery_count_limit);
+  to.share_record_lock = read.millis(group_share_record_lock_duration_ms);
+  to.min_share_record_lock = read.millis(group_share_min_record_lock_duration_ms);
+  to.max_share_record_lock = read.millis(group_share_max_record_lock_duration_ms);
+  to.share_partition_locks = read.whole<std::int32_t>(group_share_partition_max_record_locks);
+  to.share_sessions = read.whole<std::int32_t>(group_share_max_share_sessions);
+  to.share_state_partitions =
+      read.whole<std::int32_t>(share_coordinator_state_topic_num_partitions);
+  to.share_state_replication_factor =
+      read.whole<std::int16_t>(share_coordinator_state_topic_replication_factor);
+  to.share_state_segment_bytes =
+      read.whole<std::int32_t>(share_coordinator_state_topic_segment_bytes);
+  to.share_updates_per_snapshot =
+      read.whole<std::int32_t>(share_coordinator_snapshot_update_records_per_snapshot);
+}
+
 }  // namespace
 
 std::string without_protocol(std::string_view listener) {
@@ -83,6 +103,7 @@ BrokerOptions broker_options(const Layers& layers) {
   read_logs(options, read);
   read_metadata(options, read);
   read_groups(options, read);
+  read_share_groups(options, read);
   return options;
 }
 

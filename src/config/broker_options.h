@@ -55,6 +55,20 @@ struct BrokerOptions {
   std::int32_t max_consumer_group_size;
   std::vector<std::string> consumer_assignors;
 
+  Millis share_session_timeout;
+  Millis share_heartbeat_interval;
+  std::int32_t max_share_group_size;
+  std::int16_t share_delivery_limit;
+  Millis share_record_lock;
+  Millis min_share_record_lock;
+  Millis max_share_record_lock;
+  std::int32_t share_partition_locks;
+  std::int32_t share_sessions;
+  std::int32_t share_state_partitions;
+  std::int16_t share_state_replication_factor;
+  std::int32_t share_state_segment_bytes;
+  std::int32_t share_updates_per_snapshot;
+
   std::int32_t metadata_segment_bytes;
   std::int64_t metadata_bytes_between_snapshots;
   Millis metadata_snapshot_interval;

@@ -155,6 +155,125 @@ inline constexpr Option producer_id_expiration_check_interval_ms{
     .doc = "How often partitions look for producers to forget.",
 };
 
+// --- Share groups (KIP-932) ---
+
+inline constexpr Option group_share_session_timeout_ms{
+    .name = "group.share.session.timeout.ms",
+    .unit = Unit::Millis,
+    .fallback = "45000",
+    .least = 1,
+    .most = kMostInt,
+    .hostile = {"500"},
+    .doc = "How long a member of a share group may be silent before it is taken for dead.",
+};
+inline constexpr Option group_share_heartbeat_interval_ms{
+    .name = "group.share.heartbeat.interval.ms",
+    .unit = Unit::Millis,
+    .fallback = "5000",
+    .least = 1,
+    .most = kMostInt,
+    .hostile = {"100"},
+    .doc = "How often members of share groups are told to send heartbeats.",
+};
+inline constexpr Option group_share_max_size{
+    .name = "group.share.max.size",
+    .fallback = "200",
+    .least = 1,
+    .most = 1'000,
+    .hostile = {"2"},
+    .doc = "How many members a share group may have.",
+};
+inline constexpr Option group_share_delivery_count_limit{
+    .name = "group.share.delivery.count.limit",
+    .fallback = "5",
+    .least = 2,
+    .most = 10,
+    .hostile = {"2"},
+    .doc =
+        "How often a record is handed out before it is given up: a record that poisons its readers "
+        "must not do so for ever.",
+};
+inline constexpr Option group_share_record_lock_duration_ms{
+    .name = "group.share.record.lock.duration.ms",
+    .unit = Unit::Millis,
+    .fallback = "30000",
+    .least = 1'000,
+    .most = 3'600'000,
+    .hostile = {"1000"},
+    .doc = "How long an acquired record is kept for its member. Then others may have it.",
+};
+inline constexpr Option group_share_min_record_lock_duration_ms{
+    .name = "group.share.min.record.lock.duration.ms",
+    .unit = Unit::Millis,
+    .fallback = "15000",
+    .least = 1'000,
+    .most = 30'000,
+    .doc = "The least that a group may set its share.record.lock.duration.ms to.",
+};
+inline constexpr Option group_share_max_record_lock_duration_ms{
+    .name = "group.share.max.record.lock.duration.ms",
+    .unit = Unit::Millis,
+    .fallback = "60000",
+    .least = 30'000,
+    .most = 3'600'000,
+    .doc = "The most that a group may set its share.record.lock.duration.ms to.",
+};
+inline constexpr Option group_share_partition_max_record_locks{
+    .name = "group.share.partition.max.record.locks",
+    .fallback = "2000",
+    .least = 100,
+    .most = 10'000,
+    .hostile = {"100"},
+    .doc =
+        "How many records of a partition a share group may have under way: from the first that is "
+        "not done with to the last that was handed out.",
+};
+inline constexpr Option group_share_max_share_sessions{
+    .name = "group.share.max.share.sessions",
+    .fallback = "2000",
+    .least = 1,
+    .most = kMostInt,
+    .hostile = {"2"},
+    .doc = "How many share sessions, one for each member that fetches, the broker remembers.",
+};
+inline constexpr Option share_coordinator_state_topic_num_partitions{
+    .name = "share.coordinator.state.topic.num.partitions",
+    .fallback = "50",
+    .least = 1,
+    .most = 10'000,
+    .hostile = {"1", "3"},
+    .doc =
+        "How many partitions __share_group_state is made with. Which one keeps what follows from "
+        "this number, so it counts only when the topic is made.",
+};
+inline constexpr Option share_coordinator_state_topic_replication_factor{
+    .name = "share.coordinator.state.topic.replication.factor",
+    .type = Type::Short,
+    .fallback = "1",
+    .least = 1,
+    .most = 32'767,
+    .doc =
+        "How many replicas __share_group_state is made with. Apache Kafka's default is 3; one node "
+        "holds one.",
+};
+inline constexpr Option share_coordinator_state_topic_segment_bytes{
+    .name = "share.coordinator.state.topic.segment.bytes",
+    .unit = Unit::Bytes,
+    .fallback = "104857600",
+    .least = 1'048'576,
+    .most = kMostInt,
+    .hostile = {"1048576"},
+    .doc = "segment.bytes of __share_group_state.",
+};
+inline constexpr Option share_coordinator_snapshot_update_records_per_snapshot{
+    .name = "share.coordinator.snapshot.update.records.per.snapshot",
+    .fallback = "500",
+    .least = 0,
+    .most = kMostInt,
+    .hostile = {"0", "3"},
+    .doc = "How many updates of a share partition are written before the next snapshot.",
+};
+
 inline constexpr std::array kGroupOptions{
     &offsets_topic_num_partitions,
     &offsets_topic_replication_factor,
@@ -172,6 +291,19 @@ inline constexpr std::array kGroupOptions{
     &group_consumer_assignors,
     &producer_id_expiration_ms,
     &producer_id_expiration_check_interval_ms,
+    &group_share_session_timeout_ms,
+    &group_share_heartbeat_interval_ms,
+    &group_share_max_size,
+    &group_share_delivery_count_limit,
+    &group_share_record_lock_duration_ms,
+    &group_share_min_record_lock_duration_ms,
+    &group_share_max_record_lock_duration_ms,
+    &group_share_partition_max_record_locks,
+    &group_share_max_share_sessions,
+    &share_coordinator_state_topic_num_partitions,
+    &share_coordinator_state_topic_replication_factor,
+    &share_coordinator_state_topic_segment_bytes,
+    &share_coordinator_snapshot_update_records_per_snapshot,
 };
 
 }  // namespace config

@@ -25,6 +25,7 @@ enum class Source : std::int8_t {
   DynamicDefaultBroker = 3,
   Static = 4,
   Default = 5,
+  Group = 8,
 };
 
 // From the strongest to the weakest. Null where there is none.

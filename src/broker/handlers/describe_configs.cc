@@ -4,6 +4,7 @@
 #include "broker/engine.h"
 #include "broker/handlers/handlers.h"
 #include "cluster/controller.h"
+#include "config/group_settings.h"
 
 namespace broker {
 namespace {
@@ -44,6 +45,14 @@ Result<std::vector<config::Described>> describe_broker(Call& call, const std::st
   return all;
 }
 
+Result<std::vector<config::Described>> describe_group(Call& call, const std::string& name,
+                                                      const Names& names) {
+  if (name.empty()) return fail(ErrorCode::InvalidRequest, "the group's name is empty");
+  const Node& node = call.engine().node();
+  return config::describe_group(call.image().config({cluster::ResourceType::Group, name}),
+                                call.image().broker_layers(node.id, node.fixed), names);
+}
+
 Result<std::vector<config::Described>> describe(Call& call,
                                                 const Request::DescribeConfigsResource& wanted) {
   using cluster::ResourceType;
@@ -54,8 +63,9 @@ Result<std::vector<config::Described>> describe(Call& call,
       return describe_broker(call, wanted.resource_name, wanted.configuration_keys);
     case ResourceType::BrokerLogger:
     case ResourceType::ClientMetrics:
-    case ResourceType::Group:
       return std::vector<config::Described>();  // Nothing can be set for these yet.
+    case ResourceType::Group:
+      return describe_group(call, wanted.resource_name, wanted.configuration_keys);
   }
   return fail(ErrorCode::InvalidRequest,
               "no such type of resource: " + std::to_string(wanted.resource_type));

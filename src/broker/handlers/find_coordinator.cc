@@ -1,11 +1,15 @@
-// Tells which broker coordinates a group, and makes the topic that keeps groups when the first one
-// is asked for.
+// Tells which broker coordinates a group, or keeps the state of a share group, and makes the topic
+// for it when the first one is asked for.
 #include "wire/010_find_coordinator.h"
 
-#include "broker/at_controller.h"
+#include <charconv>
+
 #include "broker/at_group.h"
 #include "broker/cluster_view.h"
 #include "broker/handlers/handlers.h"
+#include "broker/make_internal_topic.h"
+#include "broker/share_coordinator.h"
+#include "cluster/names.h"
 
 namespace broker {
 namespace {
@@ -14,7 +18,9 @@ using Request = wire::FindCoordinatorRequest;
 using Response = wire::FindCoordinatorResponse;
 using Coordinator = Response::Coordinator;
 
+// Types of keys.
 constexpr std::int8_t kGroupKey = 0;
+constexpr std::int8_t kShareKey = 2;   // KIP-932.
 constexpr std::int16_t kManyKeys = 4;  // From here on a request names several.
 
 Coordinator refused(std::string key, const Error& why) {
@@ -25,51 +31,59 @@ Coordinator refused(std::string key, const Error& why) {
           .error_message = why.detail};
 }
 
-env::Task<Result<void>> make_offsets_topic(Call& call) {
-  const config::BrokerOptions& options = call.options();
-  std::vector<cluster::NewTopic> wanted{
-      {.name = cluster::kOffsetsTopic,
-       .partitions = options.offsets_partitions,
-       .replication_factor = options.offsets_replication_factor,
-       .assignments = {},
-       .configs = {{"cleanup.policy", "compact"},
-                   {"compression.type", "producer"},
-                   {"segment.bytes", std::to_string(options.offsets_segment_bytes)}},
-       .internal = true}};
-  const std::vector<cluster::NewTopic>* const topics = &wanted;
-  const std::vector<Result<cluster::CreatedTopic>> made =
-      co_await at_controller<cluster::CreatedTopic>(
-          call,
-          [topics](const cluster::Context& context) {
-            return cluster::create_topics(context, *topics);
-          },
-          false);
-  const Result<cluster::CreatedTopic>& outcome = made.at(0);
-  if (outcome || outcome.error().code == ErrorCode::TopicAlreadyExists) co_return Result<void>{};
-  co_return fail(ErrorCode::CoordinatorNotAvailable, outcome.error().detail);
+// What a kind of key is kept in.
+struct Kind {
+  const TopicName& topic;
+  env::Task<Result<void>> (*make_topic)(Call&);
+};
+Result<Kind> kind_of(std::int8_t type) {
+  if (type == kGroupKey) return Kind{cluster::kOffsetsTopic, &make_offsets_topic};
+  if (type == kShareKey) return Kind{cluster::kShareStateTopic, &make_share_state_topic};
+  return fail(ErrorCode::InvalidRequest,
+              "this broker coordinates consumer groups and share groups only");
 }
 
-Result<void> check_kind(std::int8_t kind) {
-  if (kind == kGroupKey) return {};
-  return fail(ErrorCode::InvalidRequest, "this broker coordinates consumer groups only");
+// "GROUP:TOPIC-ID:PARTITION"; the group's name may have colons too.
+std::optional<share::Key> parse_share_key(std::string_view text) {
+  const std::size_t last = text.rfind(':');
+  if (last == std::string_view::npos || last == 0) return {};
+  const std::size_t middle = text.rfind(':', last - 1);
+  if (middle == std::string_view::npos || middle == 0) return {};
+  const std::optional<Uuid> topic = parse_uuid(text.substr(middle + 1, last - middle - 1));
+  const std::string_view digits = text.substr(last + 1);
+  std::int32_t partition = -1;
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), partition);
+  const bool whole = read.ec == std::errc{} && read.ptr == digits.data() + digits.size();
+  if (!topic || !whole || partition < 0) return {};
+  return share::Key{GroupId{std::string(text.substr(0, middle))}, TopicId{*topic},
+                    PartitionIndex{partition}};
+}
+
+Result<PartitionIndex> partition_of(std::int8_t type, const std::string& key, std::int32_t count) {
+  if (type == kGroupKey) return GroupCoordinator::partition_of(GroupId{key}, count);
+  const std::optional<share::Key> parsed = parse_share_key(key);
+  if (parsed) return ShareCoordinator::partition_of(*parsed, count);
+  return fail(ErrorCode::InvalidRequest, "a share key is GROUP:TOPIC-ID:PARTITION");
 }
 
 // All coordinators are here: one broker leads every partition.
-env::Task<Result<void>> prepare(Call& call, std::int8_t kind) {
-  CO_TRY_VOID(check_kind(kind));
-  if (call.engine().image()->find(cluster::kOffsetsTopic)) co_return Result<void>{};
-  Result<void> made = co_await make_offsets_topic(call);
+env::Task<Result<void>> prepare(Call& call, std::int8_t type) {
+  CO_TRY(const Kind kind, kind_of(type));
+  if (call.engine().image()->find(kind.topic)) co_return Result<void>{};
+  Result<void> made = co_await kind.make_topic(call);
   co_return made;
 }
 
-Coordinator answer_one(Call& call, const std::string& key) {
-  const cluster::Topic* topic = call.engine().image()->find(cluster::kOffsetsTopic);
+Coordinator answer_one(Call& call, std::int8_t type, const std::string& key) {
+  const Result<Kind> kind = kind_of(type);
+  const cluster::Topic* topic = kind ? call.engine().image()->find(kind->topic) : nullptr;
   const auto count = topic ? static_cast<std::int32_t>(topic->partitions.size()) : 1;
-  const cluster::Partition* partition =
-      topic ? topic->find(GroupCoordinator::partition_of(GroupId{key}, count)) : nullptr;
+  const Result<PartitionIndex> index = partition_of(type, key, count);
+  if (!index) return refused(key, index.error());
+  const cluster::Partition* partition = topic ? topic->find(*index) : nullptr;
   const BrokerId self = call.engine().node().id;
   if (!partition || partition->leader != self) {
-    return refused(key, {ErrorCode::CoordinatorNotAvailable, "nobody leads the group's partition"});
+    return refused(key, {ErrorCode::CoordinatorNotAvailable, "nobody leads the key's partition"});
   }
   const env::Address address = advertised_to(call);
   return {.key = key, .node_id = self, .host = address.host, .port = address.port};
@@ -90,7 +104,7 @@ Response with_one(Coordinator coordinator) {
 env::Task<Response> find_coordinator(Call& call, Request request) {
   const Result<void> ready = co_await prepare(call, request.key_type);
   const auto answer = [&](const std::string& key) {
-    return ready ? answer_one(call, key) : refused(key, ready.error());
+    return ready ? answer_one(call, request.key_type, key) : refused(key, ready.error());
   };
   if (call.version() < kManyKeys) co_return with_one(answer(request.key));
   Response response;

@@ -16,6 +16,7 @@ MESSAGES(CreatePartitions);
 MESSAGES(CreateTopics);
 MESSAGES(DeleteGroups);
 MESSAGES(DeleteRecords);
+MESSAGES(DeleteShareGroupState);
 MESSAGES(DeleteTopics);
 MESSAGES(DescribeCluster);
 MESSAGES(DescribeConfigs);
@@ -28,6 +29,7 @@ MESSAGES(FindCoordinator);
 MESSAGES(Heartbeat);
 MESSAGES(IncrementalAlterConfigs);
 MESSAGES(InitProducerId);
+MESSAGES(InitializeShareGroupState);
 MESSAGES(JoinGroup);
 MESSAGES(LeaveGroup);
 MESSAGES(ListGroups);
@@ -39,7 +41,12 @@ MESSAGES(OffsetDelete);
 MESSAGES(OffsetFetch);
 MESSAGES(OffsetForLeaderEpoch);
 MESSAGES(Produce);
+MESSAGES(ReadShareGroupState);
+MESSAGES(ReadShareGroupStateSummary);
+MESSAGES(ShareAcknowledge);
+MESSAGES(ShareFetch);
 MESSAGES(SyncGroup);
+MESSAGES(WriteShareGroupState);
 #undef MESSAGES
 }  // namespace wire
 
@@ -55,6 +62,7 @@ HANDLER(create_partitions, CreatePartitions);
 HANDLER(create_topics, CreateTopics);
 HANDLER(delete_groups, DeleteGroups);
 HANDLER(delete_records, DeleteRecords);
+HANDLER(delete_share_group_state, DeleteShareGroupState);
 HANDLER(delete_topics, DeleteTopics);
 HANDLER(describe_cluster, DescribeCluster);
 HANDLER(describe_configs, DescribeConfigs);
@@ -67,6 +75,7 @@ HANDLER(find_coordinator, FindCoordinator);
 HANDLER(heartbeat, Heartbeat);
 HANDLER(incremental_alter_configs, IncrementalAlterConfigs);
 HANDLER(init_producer_id, InitProducerId);
+HANDLER(initialize_share_group_state, InitializeShareGroupState);
 HANDLER(join_group, JoinGroup);
 HANDLER(leave_group, LeaveGroup);
 HANDLER(list_groups, ListGroups);
@@ -78,7 +87,12 @@ HANDLER(offset_delete, OffsetDelete);
 HANDLER(offset_fetch, OffsetFetch);
 HANDLER(offset_for_leader_epoch, OffsetForLeaderEpoch);
 HANDLER(produce, Produce);
+HANDLER(read_share_group_state, ReadShareGroupState);
+HANDLER(read_share_group_state_summary, ReadShareGroupStateSummary);
+HANDLER(share_acknowledge, ShareAcknowledge);
+HANDLER(share_fetch, ShareFetch);
 HANDLER(sync_group, SyncGroup);
+HANDLER(write_share_group_state, WriteShareGroupState);
 #undef HANDLER
 
 // What ApiVersions answers to a version that it does not know.

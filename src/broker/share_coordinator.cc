@@ -1,0 +1,131 @@
+#include "broker/share_coordinator.h"
+
+#include "broker/coordinator.h"
+#include "broker/logged_state.h"
+#include "wire/record_batch_reader.h"
+
+namespace broker {
+
+// One partition's state.
+class ShareStatePartition final : public LoggedState::Owner {
+ public:
+  ShareStatePartition(env::Shard& shard, PartitionIndex index, std::shared_ptr<CoordinatorLog> log)
+      : log(shard, "share group states", index, std::move(log), *this) {}
+
+  void begin_load() override { state = {}; }
+  Result<void> load(Bytes batch) override {
+    wire::BatchReader reader = TRY(wire::BatchReader::open(batch, scratch_));
+    for (;;) {
+      const std::optional<wire::RecordView> view = TRY(reader.next());
+      if (!view) return {};
+      if (reader.header().control) continue;
+      if (!view->key) return fail(ErrorCode::CorruptMessage, "a share record without a key");
+      const std::optional<share::Record> record = TRY(share::decode(*view->key, view->value));
+      if (record) share::apply(state, *record);
+    }
+  }
+  void loaded() override { scratch_ = {}; }
+  void lost(const Error&) override { state = {}; }
+
+  LoggedState::Sequence put(const share::Record& record) {
+    const share::Encoded encoded = share::encode(record);
+    const std::optional<Bytes> value =
+        encoded.value ? std::optional<Bytes>(*encoded.value) : std::nullopt;
+    share::apply(state, record);
+    return last = log.write(encoded.key, value);
+  }
+
+  share::State state;
+  LoggedState log;
+  LoggedState::Sequence last = 0;  // What was read may be of this batch.
+
+ private:
+  wire::BatchScratch scratch_;
+};
+
+ShareCoordinator::ShareCoordinator(env::Shard& shard, std::int32_t updates_per_snapshot)
+    : shard_(shard), updates_per_snapshot_(updates_per_snapshot), closing_(shard) {}
+
+ShareCoordinator::~ShareCoordinator() = default;
+
+PartitionIndex ShareCoordinator::partition_of(const share::Key& key, std::int32_t partitions) {
+  const std::string name =
+      key.group.value + ":" + to_text(key.topic.value) + ":" + std::to_string(key.partition.value);
+  return GroupCoordinator::partition_of(GroupId{name}, partitions);
+}
+
+void ShareCoordinator::open(PartitionIndex partition, std::shared_ptr<CoordinatorLog> log) {
+  close(partition);
+  const auto opened = std::make_shared<ShareStatePartition>(shard_, partition, std::move(log));
+  open_.emplace(partition, opened);
+  opened->log.start();
+}
+
+void ShareCoordinator::close(PartitionIndex partition) {
+  const auto at = open_.find(partition);
+  if (at == open_.end()) return;
+  const std::shared_ptr<ShareStatePartition> closed = at->second;
+  open_.erase(at);
+  closed->log.close();
+  closing_.spawn(drained(closed));
+}
+
+// Keeps the partition until its tasks have ended.
+env::Task<void> ShareCoordinator::drained(std::shared_ptr<ShareStatePartition> partition) {
+  co_await partition->log.drain();
+}
+
+env::Task<void> ShareCoordinator::shutdown() {
+  while (!open_.empty()) close(open_.begin()->first);
+  co_await closing_.drain();
+}
+
+Result<std::shared_ptr<ShareStatePartition>> ShareCoordinator::of(const share::Key& key) const {
+  const auto at = open_.find(partition_of(key, partitions_));
+  if (at == open_.end()) {
+    return fail(ErrorCode::NotCoordinator, "another broker or shard keeps the share group's state");
+  }
+  TRY_VOID(at->second->log.ready());
+  return at->second;
+}
+
+env::Task<Result<void>> ShareCoordinator::initialize(share::Key key, share::Initialize wish) {
+  CO_TRY(const std::shared_ptr<ShareStatePartition> partition, of(key));
+  CO_TRY(const share::Record record,
+         share::decide_initialize(partition->state, key, wish, shard_.wall()));
+  co_return co_await partition->log.until_durable(partition->put(record));
+}
+
+env::Task<Result<share::Stored>> ShareCoordinator::read(share::Key key, LeaderEpoch leader) {
+  CO_TRY(const std::shared_ptr<ShareStatePartition> partition, of(key));
+  CO_TRY(const std::optional<share::Record> record,
+         share::decide_read(partition->state, key, leader, updates_per_snapshot_, shard_.wall()));
+  if (record) partition->put(*record);
+  share::Stored stored = *partition->state.find(key);
+  CO_TRY_VOID(co_await partition->log.until_durable(partition->last));
+  co_return stored;
+}
+
+env::Task<Result<void>> ShareCoordinator::write(share::Key key, share::Write write) {
+  CO_TRY(const std::shared_ptr<ShareStatePartition> partition, of(key));
+  CO_TRY(const share::Record record,
+         share::decide_write(partition->state, key, write, updates_per_snapshot_, shard_.wall()));
+  co_return co_await partition->log.until_durable(partition->put(record));
+}
+
+env::Task<Result<void>> ShareCoordinator::erase(share::Key key) {
+  CO_TRY(const std::shared_ptr<ShareStatePartition> partition, of(key));
+  const std::optional<share::Record> record = share::decide_delete(partition->state, key);
+  if (record) partition->put(*record);
+  co_return co_await partition->log.until_durable(partition->last);
+}
+
+env::Task<Result<share::Stored>> ShareCoordinator::summarize(share::Key key) {
+  CO_TRY(const std::shared_ptr<ShareStatePartition> partition, of(key));
+  const share::Stored* found = partition->state.find(key);
+  share::Stored stored = found ? *found : share::Stored{};
+  CO_TRY_VOID(co_await partition->log.until_durable(partition->last));
+  co_return stored;
+}
+
+}  // namespace broker
