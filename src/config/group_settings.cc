@@ -32,6 +32,8 @@ struct Own {
   const Option& option;
 };
 constexpr std::array kOwn{
+    Own{"consumer.session.timeout.ms", group_consumer_session_timeout_ms},
+    Own{"consumer.heartbeat.interval.ms", group_consumer_heartbeat_interval_ms},
     Own{"share.session.timeout.ms", group_share_session_timeout_ms},
     Own{"share.heartbeat.interval.ms", group_share_heartbeat_interval_ms},
     Own{"share.record.lock.duration.ms", group_share_record_lock_duration_ms},

@@ -55,6 +55,8 @@ TEST(GroupSettings, AreCheckedBeforeTheyAreTaken) {
       {"share.record.lock.duration.ms", "14999", false},  // Less than the broker allows.
       {"share.record.lock.duration.ms", "60001", false},
       {"share.record.lock.duration.ms", "soon", false},
+      {"consumer.session.timeout.ms", "30000", true},
+      {"consumer.session.timeout.ms", "0", false},
       {"share.isolation.level", "read_committed", true},
       {"share.isolation.level", "serializable", false},
       {"share.auto.offset.reset", "by_duration:PT1H", true},
@@ -71,7 +73,7 @@ TEST(GroupSettings, AreCheckedBeforeTheyAreTaken) {
 TEST(GroupSettings, AreDescribedWithWhereTheyComeFrom) {
   const Pairs group{{"share.auto.offset.reset", "earliest"}};
   const auto all = describe_group(group, {}, std::nullopt);
-  ASSERT_EQ(all.size(), 5U);
+  ASSERT_EQ(all.size(), 7U);
   for (const Described& one : all) {
     const bool set = one.name == "share.auto.offset.reset";
     EXPECT_EQ(one.source, set ? Source::Group : Source::Default) << one.name;
