@@ -1,8 +1,9 @@
 #include "app/reset_plan.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
-#include "base/result.h"
+#include <algorithm>
+#include <charconv>
 
 namespace app {
 
@@ -43,7 +44,42 @@ Wish wish(const PartitionFacts& facts, const ShiftBy& shift) {
   return {Offset{add(facts.committed->value, shift.records)}, {}};
 }
 
+Wish wish(const PartitionFacts& facts, const ToEach& each) {
+  return {each.offsets.at(facts.partition), {}};
+}
+
+// Takes the next word off the front of `rest`.
+std::string_view take_word(std::string_view& rest) {
+  constexpr std::string_view kBetween = ", \t\r";
+  rest.remove_prefix(std::min(rest.find_first_not_of(kBetween), rest.size()));
+  const std::string_view word = rest.substr(0, rest.find_first_of(kBetween));
+  rest.remove_prefix(word.size());
+  return word;
+}
+
+template <class T>
+std::optional<T> number_of(std::string_view word) {
+  T number{};
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  const bool whole = error == std::errc{} && end == word.data() + word.size() && !word.empty();
+  return whole && number >= 0 ? std::optional(number) : std::nullopt;
+}
+
 }  // namespace
+
+Result<std::optional<std::pair<TopicPartition, Offset>>> parse_offset_line(std::string_view line) {
+  std::string_view rest = line;
+  const std::string_view topic = take_word(rest);
+  if (topic.empty() || topic.starts_with('#')) return std::nullopt;
+  const auto partition = number_of<std::int32_t>(take_word(rest));
+  const auto offset = number_of<std::int64_t>(take_word(rest));
+  if (!partition || !offset || !take_word(rest).empty()) {
+    return fail(ErrorCode::InvalidRequest,
+                fmt::format("'{}' is no line of offsets; write it like orders,0,1234", line));
+  }
+  return std::pair(TopicPartition{TopicName{std::string(topic)}, PartitionIndex{*partition}},
+                   Offset{*offset});
+}
 
 std::vector<PlannedReset> plan_reset(const std::vector<PartitionFacts>& facts,
                                      const ResetTarget& target) {

@@ -1,12 +1,16 @@
 // What setting a group's offsets would do: for each partition where it is, where it would be.
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "app/position.h"
 #include "base/ids.h"
+#include "base/result.h"
 
 namespace app {
 
@@ -14,7 +18,15 @@ namespace app {
 struct ShiftBy {
   std::int64_t records = 0;
 };
-using ResetTarget = std::variant<Position, ShiftBy>;
+// Each partition to an offset of its own. There is one for every partition planned for.
+struct ToEach {
+  std::map<TopicPartition, Offset> offsets = {};
+};
+using ResetTarget = std::variant<Position, ShiftBy, ToEach>;
+
+// "orders,0,1234": a topic, a partition and an offset, with a comma, a tab or blanks between. It is
+// what Apache Kafka's tool exports. Nothing for an empty line and for a comment (#).
+Result<std::optional<std::pair<TopicPartition, Offset>>> parse_offset_line(std::string_view line);
 
 // What is known of a partition.
 struct PartitionFacts {

@@ -34,6 +34,9 @@ TEST(ResetPlan, GoesWhereItIsTold) {
       {"back too far", ShiftBy{-1000}, 100, "the partition starts here"},
       {"on beyond numbers", ShiftBy{INT64_MAX}, 200, "the partition ends here"},
       {"back beyond numbers", ShiftBy{INT64_MIN}, 100, "the partition starts here"},
+      {"to what a file says", ToEach{{{kPartition, Offset{120}}}}, 120, ""},
+      {"to what a file says, and is gone", ToEach{{{kPartition, Offset{7}}}}, 100,
+       "the partition starts here"},
   };
   for (const Row& row : rows) {
     const auto plan = plan_reset({usual()}, row.target);
@@ -70,6 +73,36 @@ TEST(ResetPlan, NeverLeavesThePartition) {
       EXPECT_LE(facts.start, to);
       EXPECT_LE(to, facts.end);
     }
+  }
+}
+
+TEST(ResetPlan, ReadsLinesOfOffsets) {
+  struct Row {
+    const char* why;
+    const char* line;
+    std::optional<std::int64_t> offset;
+    bool fine = true;
+  };
+  const Row rows[] = {
+      {"as Kafka's tool writes it", "orders,0,12", 12},
+      {"tabs", "orders\t0\t12\r", 12},
+      {"blanks", "  orders 0  12", 12},
+      {"empty", "", {}},
+      {"a comment", "# orders,0,1", {}},
+      {"no offset", "orders,0", {}, false},
+      {"too many", "orders,0,1,2", {}, false},
+      {"no number", "orders,zero,1", {}, false},
+      {"below zero", "orders,0,-1", {}, false},
+      {"beyond numbers", "orders,0,99999999999999999999", {}, false},
+  };
+  for (const Row& row : rows) {
+    const auto line = parse_offset_line(row.line);
+    ASSERT_EQ(line.has_value(), row.fine) << row.why;
+    if (!line) continue;
+    ASSERT_EQ(line->has_value(), row.offset.has_value()) << row.why;
+    if (!*line) continue;
+    EXPECT_EQ((*line)->first, kPartition) << row.why;
+    EXPECT_EQ((*line)->second.value, *row.offset) << row.why;
   }
 }
 

@@ -46,16 +46,30 @@ class Connection {
   template <class Request, class Response>
   env::Task<Result<Response>> ask(Request request, Result<Response> (*read)(Bytes, wire::Version),
                                   wire::Version most = wire::kNever) {
+    CO_TRY(Kept<Response> kept, co_await ask_and_keep(std::move(request), read, most));
+    co_return std::move(kept.message);
+  }
+
+  // The same for answers with record sets, which are views of the bytes that came.
+  template <class Response>
+  struct Kept {
+    ByteVector bytes;
+    Response message;
+  };
+  template <class Request, class Response>
+  env::Task<Result<Kept<Response>>> ask_and_keep(Request request,
+                                                 Result<Response> (*read)(Bytes, wire::Version),
+                                                 wire::Version most = wire::kNever) {
     CO_TRY(const wire::Version version, common_version(Request::api, most));
     wire::Output frame = begin(Request::api, version);
     write(request, version, frame);  // Of wire, found by its argument.
-    CO_TRY(const ByteVector answer, co_await exchange(Request::api, std::move(frame.bytes)));
+    CO_TRY(ByteVector answer, co_await exchange(Request::api, std::move(frame.bytes)));
     const Result<wire::ResponseFrame> body =
         wire::read_response_header(answer, Request::api, version);
     if (!body) co_return fail(nonsense(Request::api, body.error()));
     Result<Response> response = read(body->body, version);
     if (!response) co_return fail(nonsense(Request::api, response.error()));
-    co_return response;
+    co_return Kept<Response>{std::move(answer), *std::move(response)};
   }
 
   // The highest version that both sides speak; an error when there is none.

@@ -1,12 +1,13 @@
-// Describing a group of either protocol. The new one is asked first, where the cluster speaks it:
-// it says GroupIdNotFound of a classic group, while a classic answer for a new group is a lie
-// ("Dead").
+// Describing a group of any protocol. The new ones are asked first, where the cluster speaks them:
+// they say GroupIdNotFound of a group of another kind, while a classic answer for a new group is a
+// lie ("Dead").
 #include <algorithm>
 
 #include "base/similar.h"
 #include "client/group_parts.h"
 #include "wire/015_describe_groups.h"
 #include "wire/069_consumer_group_describe.h"
+#include "wire/077_share_group_describe.h"
 #include "wire/consumer_protocol.h"
 
 namespace client {
@@ -14,13 +15,18 @@ namespace client {
 namespace {
 
 constexpr std::string_view kDead = "Dead";
+constexpr std::string_view kConsumers = "consumer";  // The protocol type whose bytes we can read.
 
-// A classic assignment is the consumers' own format, behind a version.
+// The consumers' own formats, which the broker passes on, stand behind a version. Later ones only
+// add.
+wire::Version version_of(Bytes bytes) {
+  return std::min<wire::Version>(load_big<wire::Version>(bytes.data()), 3);
+}
+
 std::vector<TopicPartition> read_assignment(Bytes bytes) {
   if (bytes.size() < 2) return {};
-  const auto version =
-      std::min<wire::Version>(load_big<wire::Version>(bytes.data()), 3);  // Later ones only add.
-  const auto assignment = wire::read_consumer_protocol_assignment(bytes.subspan(2), version);
+  const auto assignment =
+      wire::read_consumer_protocol_assignment(bytes.subspan(2), version_of(bytes));
   std::vector<TopicPartition> partitions;
   if (!assignment) return partitions;  // Of other protocols (connect), which we cannot read.
   for (const auto& topic : assignment->assigned_partitions) {
@@ -30,29 +36,72 @@ std::vector<TopicPartition> read_assignment(Bytes bytes) {
   return partitions;
 }
 
-GroupMember member_of(const wire::DescribeGroupsResponse::DescribedGroupMember& from) {
-  return {from.member_id, from.group_instance_id, from.client_id, from.client_host,
-          read_assignment(from.member_assignment)};
+void read_subscription(Bytes bytes, GroupMember& into) {
+  if (bytes.size() < 2) return;
+  auto subscription =
+      wire::read_consumer_protocol_subscription(bytes.subspan(2), version_of(bytes));
+  if (!subscription) return;
+  into.topics = std::move(subscription->topics);
+  into.rack = std::move(subscription->rack_id);
 }
 
-GroupMember member_of(const wire::ConsumerGroupDescribeResponse::Member& from) {
-  GroupMember member{from.member_id, from.instance_id, from.client_id, from.client_host, {}};
-  for (const auto& topic : from.assignment.topic_partitions) {
-    for (const PartitionIndex index : topic.partitions)
-      member.assignment.push_back({topic.topic_name, index});
+template <class Assignment>
+std::vector<TopicPartition> partitions_of(const Assignment& assignment) {
+  std::vector<TopicPartition> partitions;
+  for (const auto& topic : assignment.topic_partitions) {
+    for (const PartitionIndex index : topic.partitions) {
+      partitions.push_back({topic.topic_name, index});
+    }
   }
-  std::ranges::sort(member.assignment);
+  std::ranges::sort(partitions);
+  return partitions;
+}
+
+GroupMember member_of(const wire::DescribeGroupsResponse::DescribedGroupMember& from,
+                      bool is_consumer) {
+  GroupMember member{.id = from.member_id,
+                     .instance = from.group_instance_id,
+                     .client_id = from.client_id,
+                     .host = from.client_host};
+  if (!is_consumer) return member;
+  member.assignment = read_assignment(from.member_assignment);
+  read_subscription(from.member_metadata, member);
   return member;
 }
 
-// Nothing when it is no group of the new protocol.
-env::Task<Result<std::optional<GroupInfo>>> describe_new(Connection& coordinator, GroupId group) {
-  if (!coordinator.speaks(wire::ConsumerGroupDescribeRequest::api))
-    co_return std::optional<GroupInfo>{};
-  wire::ConsumerGroupDescribeRequest request;
+GroupMember member_of(const wire::ConsumerGroupDescribeResponse::Member& from) {
+  return {.id = from.member_id,
+          .instance = from.instance_id,
+          .client_id = from.client_id,
+          .host = from.client_host,
+          .rack = from.rack_id,
+          .epoch = from.member_epoch,
+          .topics = from.subscribed_topic_names,
+          .regex = from.subscribed_topic_regex.value_or(""),
+          .assignment = partitions_of(from.assignment),
+          .target = partitions_of(from.target_assignment)};
+}
+
+GroupMember member_of(const wire::ShareGroupDescribeResponse::Member& from) {
+  return {.id = from.member_id,
+          .client_id = from.client_id,
+          .host = from.client_host,
+          .rack = from.rack_id,
+          .epoch = from.member_epoch,
+          .topics = from.subscribed_topic_names,
+          .assignment = partitions_of(from.assignment)};
+}
+
+// Consumer groups and share groups, whose answers look alike. Nothing when it is no such group.
+template <class Request, class Response>
+env::Task<Result<std::optional<GroupInfo>>> describe_new(Connection& coordinator, GroupId group,
+                                                         std::string type,
+                                                         Result<Response> (*read)(Bytes,
+                                                                                  wire::Version)) {
+  if (!coordinator.speaks(Request::api)) co_return std::optional<GroupInfo>{};
+  Request request;
   request.group_ids.push_back(group);
-  CO_TRY(const wire::ConsumerGroupDescribeResponse response,
-         co_await coordinator.ask(std::move(request), wire::read_consumer_group_describe_response));
+  CO_TRY(const Response response, co_await coordinator.ask(std::move(request), read));
   if (response.groups.size() != 1) co_return std::optional<GroupInfo>{};
   const auto& found = response.groups.front();
   if (found.error_code == ErrorCode::GroupIdNotFound ||
@@ -63,7 +112,12 @@ env::Task<Result<std::optional<GroupInfo>>> describe_new(Connection& coordinator
     co_return fail(broker_error(found.error_code, found.error_message,
                                 fmt::format("group '{}'", group.value)));
   }
-  GroupInfo info{group, found.group_state, "consumer", "consumer", found.assignor_name, {}, {}};
+  GroupInfo info{.id = group,
+                 .state = found.group_state,
+                 .type = type,
+                 .protocol_type = type,
+                 .assignor = found.assignor_name,
+                 .epoch = found.group_epoch};
   for (const auto& member : found.members) info.members.push_back(member_of(member));
   co_return info;
 }
@@ -83,9 +137,14 @@ env::Task<Result<std::optional<GroupInfo>>> describe_classic(Connection& coordin
     co_return fail(broker_error(found.error_code, found.error_message,
                                 fmt::format("group '{}'", group.value)));
   }
-  GroupInfo info{group, found.group_state, "classic", found.protocol_type, found.protocol_data, {},
-                 {}};
-  for (const auto& member : found.members) info.members.push_back(member_of(member));
+  GroupInfo info{.id = group,
+                 .state = found.group_state,
+                 .type = "classic",
+                 .protocol_type = found.protocol_type,
+                 .assignor = found.protocol_data};
+  for (const auto& member : found.members) {
+    info.members.push_back(member_of(member, found.protocol_type == kConsumers));
+  }
   co_return info;
 }
 
@@ -106,7 +165,13 @@ env::Task<Error> unknown_group(Cluster& cluster, GroupId group) {
 
 env::Task<Result<GroupInfo>> describe_group(Cluster& cluster, GroupId group) {
   CO_TRY(Connection * coordinator, co_await cluster.coordinator(group));
-  CO_TRY(std::optional<GroupInfo> info, co_await describe_new(*coordinator, group));
+  CO_TRY(std::optional<GroupInfo> info,
+         co_await describe_new<wire::ConsumerGroupDescribeRequest>(
+             *coordinator, group, "consumer", wire::read_consumer_group_describe_response));
+  if (!info) {
+    CO_TRY(info, co_await describe_new<wire::ShareGroupDescribeRequest>(
+                     *coordinator, group, "share", wire::read_share_group_describe_response));
+  }
   if (!info) {
     CO_TRY(info, co_await describe_classic(*coordinator, group));
   }

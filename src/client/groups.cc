@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
-#include "base/similar.h"
 #include "client/group_parts.h"
 #include "wire/008_offset_commit.h"
 #include "wire/009_offset_fetch.h"
 #include "wire/016_list_groups.h"
-#include "wire/042_delete_groups.h"
 
 namespace client {
 
@@ -83,8 +81,7 @@ env::Task<Result<std::vector<ListedGroup>>> list_groups(Cluster& cluster) {
   co_return groups;
 }
 
-env::Task<Result<std::map<TopicPartition, Committed>>> committed_offsets(Cluster& cluster,
-                                                                         GroupId group) {
+env::Task<Result<CommittedOffsets>> committed_offsets(Cluster& cluster, GroupId group) {
   CO_TRY(Connection * coordinator, co_await cluster.coordinator(group));
   CO_TRY(const wire::Version version,
          coordinator->common_version(wire::OffsetFetchRequest::api, kLastByName));
@@ -101,11 +98,11 @@ env::Task<Result<std::map<TopicPartition, Committed>>> committed_offsets(Cluster
       const wire::OffsetFetchResponse response,
       co_await coordinator->ask(std::move(request), wire::read_offset_fetch_response, kLastByName));
   const ErrorCode code = error_of(response);
-  if (code == ErrorCode::GroupIdNotFound) co_return std::map<TopicPartition, Committed>{};
+  if (code == ErrorCode::GroupIdNotFound) co_return CommittedOffsets{};
   if (code != ErrorCode::None) {
     co_return fail(broker_error(code, {}, fmt::format("offsets of group '{}'", group.value)));
   }
-  std::map<TopicPartition, Committed> committed;
+  CommittedOffsets committed;
   for (const FetchedPartition& fetched : partitions_of(response)) {
     if (fetched.error == ErrorCode::None && fetched.committed.offset.value >= 0) {
       committed[fetched.partition] = fetched.committed;
@@ -139,28 +136,6 @@ env::Task<Result<void>> commit_offsets(Cluster& cluster, GroupId group,
     }
   }
   co_return Result<void>{};
-}
-
-env::Task<Result<void>> delete_group(Cluster& cluster, GroupId group) {
-  CO_TRY(Connection * coordinator, co_await cluster.coordinator(group));
-  wire::DeleteGroupsRequest request;
-  request.groups_names.push_back(group);
-  CO_TRY(const wire::DeleteGroupsResponse response,
-         co_await coordinator->ask(std::move(request), wire::read_delete_groups_response));
-  const ErrorCode code = response.results.size() == 1 ? response.results.front().error_code
-                                                      : ErrorCode::UnknownServerError;
-  if (code == ErrorCode::None) co_return Result<void>{};
-  if (code == ErrorCode::GroupIdNotFound) {
-    const Error error = co_await unknown_group(cluster, group);
-    co_return fail(error);
-  }
-  if (code == ErrorCode::NonEmptyGroup) {
-    co_return fail(
-        code, fmt::format("group '{}' has members, so it cannot be deleted\nStop its consumers "
-                          "first; see them with: thalweg group describe {}",
-                          group.value, group.value));
-  }
-  co_return fail(broker_error(code, {}, fmt::format("group '{}' was not deleted", group.value)));
 }
 
 }  // namespace client
