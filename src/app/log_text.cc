@@ -52,8 +52,7 @@ std::string flags_of(const wire::BatchHeader& header) {
 
 std::string producer_of(const wire::BatchHeader& header) {
   if (!header.has_producer()) return "-";
-  const std::string who =
-      fmt::format("{}/{}", header.producer_id.value, header.producer_epoch.value);
+  std::string who = fmt::format("{}/{}", header.producer_id.value, header.producer_epoch.value);
   if (header.base_sequence < 0) return who;
   return fmt::format("{} seq {}-{}", who, header.base_sequence, header.last_sequence());
 }

@@ -15,7 +15,7 @@ env::Task<Result<ClusterInfo>> describe_cluster(Cluster& cluster) {
   wire::DescribeClusterRequest request;
   request.include_fenced_brokers = version >= 2;
   CO_TRY(const wire::DescribeClusterResponse response,
-         co_await broker.ask(std::move(request), wire::read_describe_cluster_response));
+         co_await broker.ask(request, wire::read_describe_cluster_response));
   if (response.error_code != ErrorCode::None) {
     co_return fail(broker_error(response.error_code, response.error_message,
                                 "the cluster does not describe itself"));

@@ -113,7 +113,8 @@ inline constexpr Option group_consumer_heartbeat_interval_ms{
     .hostile = {"200"},
     .doc =
         "How often members of consumer groups (KIP-848) are asked to send heartbeats, and so how "
-        "soon they hear of new work. A group's own consumer.heartbeat.interval.ms comes first.",
+        "soon they hear of new work. While a group is in motion they are asked to come sooner. A "
+        "group's own consumer.heartbeat.interval.ms comes first.",
 };
 inline constexpr Option group_consumer_max_size{
     .name = "group.consumer.max.size",

@@ -211,7 +211,7 @@ void stay(Turn& turn, const ConsumerHeartbeat& beat) {
   const Holding& holding = turn.group().find(id)->holding;
   ConsumerReply reply{.member = id,
                       .epoch = holding.epoch,
-                      .heartbeat_interval = heartbeat_interval(turn.group(), turn.world)};
+                      .heartbeat_interval = heartbeat_interval(turn.group(), id, turn.world)};
   if (is_full(beat) || holding.assigned != before) reply.assignment = holding.assigned;
   turn.out.replies.push_back({beat.token, std::move(reply)});
 }
@@ -282,9 +282,19 @@ Millis session_timeout(const Consumer& group, const World& world) {
       .value_or(world.limits.consumer.session);
 }
 
-Millis heartbeat_interval(const Consumer& group, const World& world) {
-  return own_setting(group, world, "consumer.heartbeat.interval.ms")
-      .value_or(world.limits.consumer.heartbeat);
+Millis heartbeat_interval(const Consumer& group, const MemberId& member, const World& world) {
+  const Millis usual = own_setting(group, world, "consumer.heartbeat.interval.ms")
+                           .value_or(world.limits.consumer.heartbeat);
+  // Who just learned of its work may soon have to share it with the next that joins.
+  const auto& assigned_at = group.passing.assigned_at;
+  const Millis passed{assigned_at ? world.now.value - assigned_at->value : -1};
+  const bool shared_out_lately = passed >= Millis{0} && passed < usual;
+  const bool in_motion = shared_out_lately || group.target_epoch != group.epoch.epoch ||
+                         !group.is_settled(*group.find(member));
+  if (!in_motion) return usual;
+  // Of all members together a thousand heartbeats a second, however many they are.
+  const Millis each{static_cast<std::int64_t>(group.members.size())};
+  return std::min(usual, std::max(world.limits.consumer.soonest_heartbeat, each));
 }
 
 }  // namespace group

@@ -129,7 +129,26 @@ TEST(ConsumerHeartbeat, NamesMembersThatMayAskForIt) {
   const ConsumerReply reply =
       stage.send({.topics = {{"orders"}}, .owned = "", .rebalance_ms = 1, .may_ask_for_id = true});
   EXPECT_EQ(reply.member, MemberId{"fresh"});
-  EXPECT_EQ(reply.heartbeat_interval, Millis{5'000});
+}
+
+TEST(ConsumerHeartbeat, MembersAreToComeSoonerWhileTheGroupIsInMotion) {
+  ConsumerStage stage;
+  stage.set_topic("orders", 1, 2);
+  const auto interval = [&](const char* id, int epoch) {
+    return stage.send({.id = id, .epoch = epoch}).heartbeat_interval;
+  };
+  EXPECT_EQ(stage.join("a").heartbeat_interval, Millis{250}) << "others may join";
+  stage.now.value += 5'000;
+  EXPECT_EQ(interval("a", 1), Millis{5'000});
+  stage.join("b");
+  stage.now.value += 5'000;
+  EXPECT_EQ(interval("b", 2), Millis{250}) << "it waits for what a has to give up";
+  EXPECT_EQ(interval("a", 1), Millis{250}) << "and a has not said yet that it did";
+  stage.send({.id = "a", .epoch = 1, .owned = "1:0"});
+  EXPECT_EQ(interval("b", 2), Millis{5'000}) << "it has all it is to have";
+  EXPECT_EQ(interval("a", 2), Millis{5'000});
+  stage.now.value -= 60'000;
+  EXPECT_EQ(interval("a", 2), Millis{5'000}) << "a clock that was set back says nothing";
 }
 
 TEST(ConsumerHeartbeat, AMemberThatJoinsAgainKeepsItsPlace) {
@@ -278,6 +297,7 @@ TEST(ConsumerHeartbeat, AGroupHasSettingsOfItsOwn) {
   const auto own = std::make_shared<const config::Pairs>(config::Pairs{
       {"consumer.session.timeout.ms", "50000"}, {"consumer.heartbeat.interval.ms", "7000"}});
   stage.image->configs.put({cluster::ResourceType::Group, "audit"}, own);
+  stage.now.value += 7'000;
   EXPECT_EQ(stage.send({.id = "a", .epoch = 2}).heartbeat_interval, Millis{7'000});
   EXPECT_EQ((stage.timers.at({TimerKind::Session, MemberId{"a"}})), Millis{50'000});
 }

@@ -78,6 +78,8 @@ std::set<TopicId> topics_of(const Consumer& group, const MemberFacts& facts,
                             const cluster::Image& image);
 
 Millis session_timeout(const Consumer& group, const World& world);
-Millis heartbeat_interval(const Consumer& group, const World& world);
+// Until the member is to be heard from again. Sooner than usual while the group is in motion: it is
+// in heartbeats that members learn what to give up and what has come free for them.
+Millis heartbeat_interval(const Consumer& group, const MemberId& member, const World& world);
 
 }  // namespace group

@@ -77,6 +77,7 @@ struct Effects {
 struct ConsumerLimits {
   Millis session{45'000};                 // group.consumer.session.timeout.ms
   Millis heartbeat{5'000};                // group.consumer.heartbeat.interval.ms
+  Millis soonest_heartbeat{250};          // While the group is in motion.
   std::size_t most_members = 2147483647;  // group.consumer.max.size
   // The first is for members that do not choose.
   std::vector<std::string> assignors = {"uniform", "range"};  // group.consumer.assignors
