@@ -46,6 +46,7 @@ struct Plan {
   int partitions = 100;  // Of the topic, all of which every group reads.
   int members = 10;      // Of all groups together.
   int groups = 1;
+  int share = 1;     // Members of the consumer protocol that share a connection.
   int seconds = 10;  // Of heartbeats.
 };
 
@@ -88,6 +89,9 @@ struct World {
     return client::Connection::open(shard, *env::parse_address(plan.address),
                                     {.client_id = "group_load", .timeout = Millis(400'000)});
   }
+  void fail(const std::string& why) {
+    if (++errors <= 5) std::fprintf(stderr, "%s\n", why.c_str());
+  }
   void took(Instant from) {
     if (!counting) return;
     heartbeats.milliseconds.push_back(static_cast<float>(seconds(shard.now() - from) * 1000));
@@ -95,19 +99,42 @@ struct World {
   }
 };
 
-class Member {
+// A connection, of one member or of several that take turns.
+class Link {
  public:
-  Member(World& world, Group& group, int number)
-      : world_(world), group_(group), id_("member-" + std::to_string(number)) {}
-  virtual ~Member() = default;
+  explicit Link(World& world) : world_(world), turn_(world.shard) {}
 
   env::Task<void> connect() {
     auto link = co_await world_.reach();
-    if (link)
-      link_ = std::move(*link);
-    else
-      fail("cannot connect: " + link.error().detail);
+    if (link) {
+      connection_ = std::move(*link);
+    } else {
+      world_.fail("cannot connect: " + link.error().detail);
+    }
   }
+  template <class Request, class Response>
+  env::Task<Result<Response>> ask(Request request, Result<Response> (*read)(Bytes, wire::Version)) {
+    const auto turn = co_await turn_.lock();
+    Result<Response> answer = co_await connection_->ask(std::move(request), read);
+    co_return answer;
+  }
+
+ private:
+  World& world_;
+  env::Mutex turn_;
+  std::unique_ptr<client::Connection> connection_;
+};
+using LinkPtr = std::shared_ptr<Link>;
+
+class Member {
+ public:
+  Member(World& world, Group& group, int number, LinkPtr link)
+      : world_(world),
+        group_(group),
+        id_("member-" + std::to_string(number)),
+        link_(std::move(link)) {}
+  virtual ~Member() = default;
+
   virtual env::Task<void> live() = 0;
   virtual env::Task<void> leave() = 0;
   std::size_t size() const { return owned_.size(); }
@@ -116,7 +143,7 @@ class Member {
   using Partitions = std::set<std::int32_t>;
 
   void fail(const std::string& why) {
-    if (++world_.errors <= 5) std::fprintf(stderr, "%s\n", why.c_str());
+    world_.fail(why);
     gone_ = true;
   }
   // Gives what was changed.
@@ -144,7 +171,7 @@ class Member {
   World& world_;
   Group& group_;
   MemberId id_;
-  std::unique_ptr<client::Connection> link_;
+  LinkPtr link_;
   Partitions owned_;
   bool gone_ = false;
 };
@@ -390,27 +417,32 @@ env::Task<bool> settle(World& world) {
 
 using Members = std::vector<std::unique_ptr<Member>>;
 
-Members make_members(World& world) {
+// Connections first, a few at a time: joining is what is measured.
+env::Task<std::vector<LinkPtr>> connect_all(World& world) {
+  constexpr int kAtOnce = 50;
+  std::vector<LinkPtr> links;
+  env::Gate connecting(world.shard);
+  for (int n = 0; n < world.plan.members; n += world.plan.share) {
+    while (connecting.running() >= kAtOnce) co_await world.shard.sleep(1ms);
+    links.push_back(std::make_shared<Link>(world));
+    connecting.spawn(links.back()->connect());
+  }
+  co_await connecting.drain();
+  co_return links;
+}
+
+Members make_members(World& world, const std::vector<LinkPtr>& links) {
   Members members;
   for (int n = 0; n < world.plan.members; ++n) {
     Group& group = world.groups[static_cast<std::size_t>(n % world.plan.groups)];
-    if (world.plan.consumer)
-      members.push_back(std::make_unique<ConsumerMember>(world, group, n));
-    else
-      members.push_back(std::make_unique<ClassicMember>(world, group, n));
+    const LinkPtr& link = links[static_cast<std::size_t>(n / world.plan.share)];
+    if (world.plan.consumer) {
+      members.push_back(std::make_unique<ConsumerMember>(world, group, n, link));
+    } else {
+      members.push_back(std::make_unique<ClassicMember>(world, group, n, link));
+    }
   }
   return members;
-}
-
-// Connections first, a few at a time: joining is what is measured.
-env::Task<void> connect_all(World& world, const Members& members) {
-  constexpr int kAtOnce = 50;
-  env::Gate connecting(world.shard);
-  for (const auto& member : members) {
-    while (connecting.running() >= kAtOnce) co_await world.shard.sleep(1ms);
-    connecting.spawn(member->connect());
-  }
-  co_await connecting.drain();
 }
 
 void tell(const char* phase, const World& world, bool settled, Duration took) {
@@ -433,9 +465,9 @@ env::Task<int> play(World& world) {
     co_return 1;
   }
   if (!co_await find_coordinators(world)) co_return 1;
-  const Members members = make_members(world);
-  co_await connect_all(world, members);
+  const std::vector<LinkPtr> links = co_await connect_all(world);
   if (world.errors > 0) co_return 1;
+  const Members members = make_members(world, links);
 
   env::Gate living(world.shard);
   for (const auto& member : members) living.spawn(member->live());
@@ -477,10 +509,14 @@ Plan plan_of(int argc, char** argv) {
     };
     if (!(set("address", plan.address) || set("topic", plan.topic) || set("group", plan.group) ||
           set("partitions", plan.partitions) || set("members", plan.members) ||
-          set("groups", plan.groups) || set("seconds", plan.seconds))) {
+          set("groups", plan.groups) || set("share", plan.share) || set("seconds", plan.seconds))) {
       bench::refuse("no such option: " + std::string(name));
     }
   });
+  if (plan.share < 1 || (plan.share > 1 && !plan.consumer)) {
+    bench::refuse(
+        "only members of the consumer protocol can share a connection: a classic join waits");
+  }
   if (plan.groups < 1 || plan.members < plan.groups || plan.partitions < 1) {
     bench::refuse("nothing to do");
   }

@@ -19,13 +19,15 @@ class Shape(typing.NamedTuple):
     members: int
     partitions: int
     groups: int = 1
+    share: int = 1  # Members on one connection.
 
     def __str__(self):
         groups = f" in {self.groups} groups" if self.groups > 1 else ""
-        return f"{self.protocol}: {self.members:,} members{groups}, {self.partitions:,} partitions"
+        shared = f", {self.share} on each connection" if self.share > 1 else ""
+        return f"{self.protocol}: {self.members:,} members{groups}{shared}, {self.partitions:,} partitions"
 
 
-SHAPES = [Shape("consumer", 1_000, 10_000), Shape("classic", 1_000, 10_000), Shape("consumer", 10_000, 2_000, 10)]
+SHAPES = [Shape("consumer", 1_000, 10_000), Shape("classic", 1_000, 10_000), Shape("consumer", 10_000, 2_000, 10, 5)]
 QUICK = [Shape("consumer", 20, 100), Shape("classic", 20, 100)]
 
 
