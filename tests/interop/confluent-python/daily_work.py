@@ -155,12 +155,13 @@ def seek_by_time():
     expect((low, high) == (0, 100), f"watermarks are {low} and {high}")
 
 
-def group_resume():
-    topic, group = create("group", 2), f"{PREFIX}-group"
+def group_resume(protocol="classic"):
+    name = "group" if protocol == "classic" else f"group-{protocol}"
+    topic, group = create(name, 2), f"{PREFIX}-{name}"
     send(some_records(topic, 2, 100, 50))
     seen = set()
     for _ in range(2):
-        reader = consumer(group_id=group, auto_offset_reset="earliest")
+        reader = consumer(group_id=group, auto_offset_reset="earliest", group_protocol=protocol)
         reader.subscribe([topic])
         for message in poll(reader, 50):
             expect((message.partition(), message.offset()) not in seen, "a record was read twice")
@@ -169,6 +170,26 @@ def group_resume():
         reader.close()
     groups = admin.list_consumer_groups().result(PATIENCE).valid
     expect(group in [found.group_id for found in groups], "the group is not listed")
+
+
+def group_shares_out():
+    topic = create("shared", 6)
+    first, second = (consumer(group_id=f"{PREFIX}-shared", group_protocol="consumer") for _ in range(2))
+
+    def until(members, wanted, what):
+        def reached():
+            for member in members:
+                member.poll(0.05)
+            return [len(member.assignment()) for member in members] == wanted
+        eventually(reached, PATIENCE, what)
+
+    first.subscribe([topic])
+    until([first], [6], "that one member has all")
+    second.subscribe([topic])
+    until([first, second], [3, 3], "that two members have half each")
+    first.close()
+    until([second], [6], "that it gets what the other left")
+    second.close()
 
 
 def delete_group():
@@ -302,6 +323,8 @@ report.run("null-key-and-value", nulls)
 report.run("record-sizes", sizes)
 report.run("seek-by-time", seek_by_time)
 report.run("group-resume", group_resume)
+report.run("group-of-the-newer-protocol", group_resume, "consumer")
+report.run("group-shares-out", group_shares_out)
 report.run("delete-group", delete_group)
 report.run("transactions", transactions)
 report.run("list-topics", list_topics)
