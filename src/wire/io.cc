@@ -169,6 +169,12 @@ std::uint64_t Writer::bits(std::uint64_t value, std::size_t bytes) {
   return value;
 }
 
+void Writer::saw(ErrorCode code, std::span<const ErrorCode> allowed) {
+  if (code == ErrorCode::None) return;
+  out_.errors.push_back(code);
+  if (!allowed.empty() && std::ranges::find(allowed, code) == allowed.end()) out_.undeclared = code;
+}
+
 std::size_t Writer::length(Size kind, std::size_t n, bool nullable) {
   if (n == kNull && !nullable) {
     out_.dropped = true;

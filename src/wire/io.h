@@ -76,7 +76,16 @@ class Io {
     auto raw = static_cast<std::underlying_type_t<T>>(v);
     field(raw);
     if (fills_) v = static_cast<T>(raw);
-    if constexpr (std::same_as<T, ErrorCode>) saw(v);
+    if constexpr (std::same_as<T, ErrorCode>) saw(v, {});
+  }
+  // An error code of which the schema says what it may be.
+  template <ErrorCode... Allowed>
+  void one_of(ErrorCode& v) {
+    static constexpr ErrorCode kAllowed[] = {Allowed...};
+    auto raw = static_cast<std::int16_t>(v);
+    field(raw);
+    if (fills_) v = static_cast<ErrorCode>(raw);
+    saw(v, kAllowed);
   }
   template <class T, class Tag>
   void field(Named<T, Tag>& v) {
@@ -123,8 +132,9 @@ class Io {
   // A field that this version lacks, and that readers cannot do without if it says anything.
   virtual void absent(bool says_nothing) = 0;
 
-  // Every error code of a message passes here, so that who sends it can count them.
-  virtual void saw(ErrorCode) {}
+  // Every error code of a message passes here, with those that are allowed in its place, or none
+  // where the schema does not say.
+  virtual void saw(ErrorCode, std::span<const ErrorCode>) {}
 
  protected:
   enum class Size : std::uint8_t { Text, List };
@@ -203,6 +213,12 @@ class Tags {
     io_.field(v);
     io_.end_tag(state_);
   }
+  template <ErrorCode... Allowed>
+  void one_of(std::uint32_t tag, ErrorCode& v, bool is_default) {
+    if (!io_.begin_tag(state_, tag, is_default)) return;
+    io_.one_of<Allowed...>(v);
+    io_.end_tag(state_);
+  }
   template <class T>
   void nullable_struct(std::uint32_t tag, std::optional<T>& v, bool is_default) {
     if (!io_.begin_tag(state_, tag, is_default)) return;
@@ -253,9 +269,7 @@ class Writer final : public Io {
   Writer(Output& out, Version version, bool flexible) : Io(version, flexible, false), out_(out) {}
 
   void absent(bool says_nothing) override { out_.dropped |= !says_nothing; }
-  void saw(ErrorCode code) override {
-    if (code != ErrorCode::None) out_.errors.push_back(code);
-  }
+  void saw(ErrorCode code, std::span<const ErrorCode> allowed) override;
 
  private:
   std::uint64_t bits(std::uint64_t value, std::size_t bytes) override;

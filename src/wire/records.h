@@ -40,6 +40,8 @@ struct Output {
   // Something that matters had no place in the version written, so the reader will misunderstand: a
   // bug of the writing side, which tests look for.
   bool dropped = false;
+  // An error code that the schema does not list where it stands: likewise. None if there is none.
+  ErrorCode undeclared = ErrorCode::None;
 
   // How long the whole is once the splices are in.
   std::size_t size() const {

@@ -79,18 +79,24 @@ def _in(versions, message):
     return f"io.in({versions.first}, {versions.last})"
 
 
+def _call(made):
+    """The verb that shows a field to an Io."""
+    codes = ", ".join(f"ErrorCode::{code}" for code in made.one_of)
+    return f"one_of<{codes}>" if codes else "field"
+
+
 def _walk_field(made, message):
-    call = f"m.{made.name}"
+    call = f"{_call(made)}(m.{made.name}"
     if made.nullable:
         sometimes = made.nullable.first > made.versions.first
         if nullable := sometimes and _in(made.nullable.clip(made.versions), message):
             call += f", {nullable}"
     test = _in(made.versions, message)
     if not test:
-        return f"  io.field({call});\n"
+        return f"  io.{call});\n"
     if made.ignorable:
-        return f"  if ({test}) io.field({call});\n"
-    return (f"  if ({test}) {{\n    io.field({call});\n  }} else {{\n"
+        return f"  if ({test}) io.{call});\n"
+    return (f"  if ({test}) {{\n    io.{call});\n  }} else {{\n"
             f"    io.absent({is_default(made, message.name)});\n  }}\n")
 
 
@@ -109,7 +115,7 @@ def _walk_tags(struct, message):
     for made in tagged:
         # Tags are only met where messages are flexible, so that much need not be asked.
         test = "" if made.versions.first <= message.flexible_from else _in(made.versions, message)
-        call = "nullable_struct" if made.nullable and made.is_struct and not made.array else "field"
+        call = "nullable_struct" if made.nullable and made.is_struct and not made.array else _call(made)
         line = f"tags.{call}({made.tag}, m.{made.name}, {is_default(made, message.name)});\n"
         out += f"    if ({test}) {line}" if test else f"    {line}"
     return out + "  }\n"

@@ -7,8 +7,9 @@ from wiregen.errors import ErrorRow
 from wiregen.json_text import camel
 from wiregen.messages import header, source
 from wiregen.pages import errors_page, first_sentence, protocol_page, served_names
-from wiregen.schema import parse
+from wiregen.schema import error_fields, parse, read_schemas
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 HEAD = "# Does a thing. And more.\napi Thing = 7  versions 1-4  flexible 3+  on broker\n\n"
 
 
@@ -74,6 +75,10 @@ class Walks(unittest.TestCase):
             ("sometimes null", "a  string  nullable v2+", "  io.field(m.a, io.in(2));\n"),
             ("always null where it is at all", "a  string  v2+ nullable v2+  ignorable",
              "  if (io.in(2)) io.field(m.a);\n"),
+            ("an error code", "a  int16  as ErrorCode  v2+  ignorable\n    one of Gone\n        or Late",
+             "  if (io.in(2)) io.one_of<ErrorCode::Gone, ErrorCode::Late>(m.a);\n"),
+            ("an error code in a tag", "a  int16  as ErrorCode  v3+  tag 0 ignorable\n    one of Gone",
+             "    tags.one_of<ErrorCode::Gone>(0, m.a, m.a == ErrorCode::None);\n"),
             ("a tag of all flexible versions", "a  int8  v3+  tag 0 ignorable", "    tags.field(0, m.a, m.a == 0);\n"),
             ("a later tag", "a  int8  v4+  tag 0", "    if (io.in(4)) tags.field(0, m.a, m.a == 0);\n"),
             ("a tag that must not go missing", "a  int8  v3+  tag 0", "  if (!io.in(3)) io.absent(m.a == 0);\n"),
@@ -89,6 +94,21 @@ class Pages(unittest.TestCase):
         self.assertIn("| 7 | [Thing](../schema/kafka/007_thing.wire) | 1-4 | 3+ | yes | Does a thing. |", page)
         self.assertIn("1 of 1", page)
         self.assertIn("| 1-4 | 3+ |  | Does a thing. |", protocol_page([thing("")], set()))
+
+    def test_error_codes_of_what_is_served(self):
+        schema = thing("  a  int16  as ErrorCode\n    one of Gone Late\n  p  []Part\n\nPart\n"
+                       "  b  int16  as ErrorCode\n    one of Lost\n")
+        page = protocol_page([schema], {"Thing"})
+        self.assertIn("| Thing | a | Gone, Late |\n", page)
+        self.assertIn("| Thing | Part.b | Lost |\n", page)
+        self.assertNotIn("Gone, Late", protocol_page([schema], set()))
+
+    def test_all_that_is_served_says_which_error_codes_it_may_carry(self):
+        served = served_names((ROOT / "src/broker/apis.cc").read_text())
+        silent = [f"{schema.path}: {struct.name}.{made.name}"
+                  for schema in read_schemas(ROOT / "schema") if schema.api and schema.api.name in served
+                  for struct, made in error_fields(schema) if not made.one_of]
+        self.assertEqual(silent, [], "list what it may be, below the field: see schema/README.md")
 
     def test_errors(self):
         page = errors_page([ErrorRow(3, "Gone", True, "It is gone.")])

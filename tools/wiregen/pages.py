@@ -1,7 +1,7 @@
 """schema/ -> docs/protocol.md and docs/errors.md."""
 import re
 
-from .schema import NEVER
+from .schema import NEVER, error_fields
 
 MADE = "<!-- Made of schema/ by tools/docs.py. Do not edit: change the schema and run ./do docs. -->\n"
 
@@ -28,6 +28,7 @@ def _api_row(schema, served):
 def protocol_page(schemas, served):
     apis = sorted((s for s in schemas if s.api), key=lambda s: s.api.key)
     rows = "".join(_api_row(schema, served) for schema in apis)
+    errors = "".join(_error_rows(schema) for schema in apis if schema.api.name in served)
     logs = "".join(_log_row(schema) for schema in schemas if not schema.api)
     return f"""# Protocol
 
@@ -48,6 +49,14 @@ for another they hang up, as Kafka does.
 | key | API | versions | flexible | served | what for |
 |---|---|---|---|---|---|
 {rows}
+## Error codes
+
+What the error codes of an answer may be, besides `None`, in each place that has one; [errors.md](errors.md) says what
+they mean. Some come with features that are not served yet. A broker that answers with another has a bug.
+
+| API | place | may be |
+|---|---|---|
+{errors}
 ## Records
 
 What Thalweg writes to its own logs, and what consumers say to each other, is declared in the same language.
@@ -55,6 +64,14 @@ What Thalweg writes to its own logs, and what consumers say to each other, is de
 | schema | what for | records |
 |---|---|---|
 {logs}"""
+
+
+def _error_rows(schema):
+    rows = ""
+    for struct, made in error_fields(schema):
+        place = made.name if struct in schema.messages else f"{struct.name}.{made.name}"
+        rows += f"| {schema.api.name} | {place} | {', '.join(made.one_of)} |\n"
+    return rows
 
 
 def _log_row(schema):

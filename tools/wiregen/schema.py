@@ -3,6 +3,8 @@ import pathlib
 import re
 from dataclasses import dataclass, field
 
+from .errors import read_errors
+
 NEVER = 32767  # As a first version: no version at all.
 
 # Type on the wire -> the C++ type that holds it.
@@ -59,6 +61,7 @@ class Field:
     tag: int | None = None
     default: str | None = None
     ignorable: bool = False
+    one_of: list[str] = field(default_factory=list)  # The error codes that it may carry; none: any.
     comment: list[str] = field(default_factory=list)
 
     @property
@@ -141,6 +144,9 @@ WORD = re.compile(r"""\s*(?:as\s+(?P<as>\w+)|v(?P<versions>\d\S*)|nullable\s+v(?
                       |tag\s+(?P<tag>\d+)|=\s*(?P<default>"[^"]*"|\S+)|(?P<ignorable>ignorable))(?=\s|$)""", re.X)
 
 
+ONE_OF = re.compile(r"((?P<first>one of)|or)(?P<codes>( [A-Z]\w*)+)")
+
+
 def parse_field(line):
     code, _, remark = line.partition("#")
     match = FIELD.fullmatch(code.strip())
@@ -198,10 +204,21 @@ class _Parser:
     def field(self, text):
         if self.place is None:
             raise SchemaError("a field outside of any struct")
+        if match := ONE_OF.fullmatch(text):
+            self.one_of(match["first"], match["codes"].split())
+            return
         above = self.take_comment()
         made = parse_field(text)
         made.comment = above + made.comment
         self.place.fields.append(made)
+
+    def one_of(self, first, codes):
+        above = self.place.fields[-1] if self.place.fields else None
+        if above is None or above.strong != "ErrorCode" or self.comment:
+            raise SchemaError("error codes are listed right below the field that carries them")
+        if bool(first) == bool(above.one_of):
+            raise SchemaError("a list of error codes begins with 'one of', and goes on with 'or'")
+        above.one_of += codes
 
     def heading(self, text):
         if match := re.fullmatch(r"api (\w+) = (\d+)\s+versions (\S+)\s+flexible (\S+)\s+on ([\w, ]+)", text):
@@ -247,6 +264,8 @@ def _check_field(message, made):
             raise SchemaError(f"{made.name}: is empty anyway, for it cannot be null")
     elif made.default is not None and (made.array or made.is_struct or made.type in ("uuid", "bytes", "records")):
         raise SchemaError(f"{made.name}: only numbers, bools and strings have defaults")
+    if len(set(made.one_of)) != len(made.one_of):
+        raise SchemaError(f"{made.name}: lists an error code twice")
 
 
 def _check_struct(message, struct):
@@ -313,4 +332,19 @@ def parse(text, path):
 def read_schemas(root):
     """All of schema/: Kafka's messages in the order of their keys, then the records of state."""
     paths = sorted((root / "kafka").glob("*.wire")) + sorted((root / "state").glob("*.wire"))
-    return [parse(path.read_text(), path.relative_to(root)) for path in paths]
+    schemas = [parse(path.read_text(), path.relative_to(root)) for path in paths]
+    known = {row.name for row in read_errors(root / "errors.table")}
+    for schema in schemas:
+        for _, made in error_fields(schema):
+            if unknown := set(made.one_of) - known:
+                raise SchemaError(f"{schema.path}: {made.name}: no such error code: {min(unknown)}")
+    return schemas
+
+
+def error_fields(schema):
+    """The fields of a schema that carry an error code, each with the struct that has it."""
+    for message in schema.messages:
+        for struct in [message, *message.structs]:
+            for made in struct.fields:
+                if made.strong == "ErrorCode":
+                    yield struct, made

@@ -54,6 +54,10 @@ class Files(unittest.TestCase):
         made = schema(HEAD + "request\n  a  Outer\n\nOuter\n  b  []Inner\n\nInner\n  c  int8\n")
         self.assertEqual([struct.name for struct in made.messages[0].structs], ["Inner", "Outer"])
 
+    def test_error_codes(self):
+        made = schema(HEAD + "response\n  a  int16  as ErrorCode\n    one of Gone Late\n        or Lost\n  b  int8\n")
+        self.assertEqual([f.one_of for f in made.messages[0].fields], [["Gone", "Late", "Lost"], []])
+
     def test_what_is_refused(self):
         cases = [
             ("a field outside", "  a  int8\n", ":1: a field outside of any struct"),
@@ -70,6 +74,16 @@ class Files(unittest.TestCase):
             ("a gap in the tags", HEAD + "request\n  a  int8  v3+  tag 1\n", "tags are not"),
             ("a default for an array", HEAD + "request\n  a  []int8  = 1\n", "defaults"),
             ("empty, and never null", HEAD + "request\n  a  []int8  = empty\n", "is empty anyway"),
+            ("error codes of what carries none", HEAD + "response\n  a  int16\n    one of Gone\n",
+             "right below the field"),
+            ("error codes after a remark", HEAD + "response\n  a  int16  as ErrorCode\n  # So.\n    one of Gone\n",
+             "right below the field"),
+            ("error codes that go on from nothing", HEAD + "response\n  a  int16  as ErrorCode\n    or Gone\n",
+             "begins with 'one of'"),
+            ("two lists", HEAD + "response\n  a  int16  as ErrorCode\n    one of A\n    one of B\n",
+             "goes on with 'or'"),
+            ("an error code twice", HEAD + "response\n  a  int16  as ErrorCode\n    one of A\n    or A\n",
+             "lists an error code twice"),
             ("noise", "what is this\n", ":1: neither api"),
         ]
         for why, text, said in cases:
