@@ -48,6 +48,7 @@ class Controller {
 
   const cluster::ImagePtr& image() const { return log_->image(); }
   Offset recovery_point() const { return log_->recovery_point(); }
+  bool offline() const { return log_->offline(); }
   env::Task<Result<void>> close();
 
  private:

@@ -254,21 +254,16 @@ env::Task<void> Engine::delete_folder_later(std::string folder, Millis delay) {
   }
 }
 
-void Engine::serve(env::ConnectionPtr socket, std::uint64_t id) {
+void Engine::serve(env::ConnectionPtr socket, std::uint64_t id, Door::Place place) {
   if (stopping_) return;
-  if (connections_.size() >= node_.open_files.connections / node_.engines.size()) {
-    const ClientFacts client{
-        .connection = id, .peer = socket->peer(), .local = socket->local(), .software = {}};
-    note_hang_up(client, "there are as many connections as open files allow");
-    return;
-  }
   auto connection = std::make_shared<ClientConnection>(*this, std::move(socket), id);
   connections_.emplace(id, connection);
   metrics_.counter(meters::connections_total).add();
-  running_.spawn(run_connection(std::move(connection)));
+  running_.spawn(run_connection(std::move(connection), std::move(place)));
 }
 
-env::Task<void> Engine::run_connection(std::shared_ptr<ClientConnection> connection) {
+// Keeps its place until it has ended.
+env::Task<void> Engine::run_connection(std::shared_ptr<ClientConnection> connection, Door::Place) {
   const std::uint64_t id = connection->client().connection;
   co_await connection->serve();
   connections_.erase(id);

@@ -11,6 +11,7 @@
 
 #include "broker/api_meters.h"
 #include "broker/connection.h"
+#include "broker/door.h"
 #include "broker/fetch_sessions.h"
 #include "broker/memory_budget.h"
 #include "broker/node.h"
@@ -86,7 +87,7 @@ class Engine {
   }
 
   // Serves a new connection until it ends.
-  void serve(env::ConnectionPtr socket, std::uint64_t id);
+  void serve(env::ConnectionPtr socket, std::uint64_t id, Door::Place place);
   void note_hang_up(const ClientFacts& client, const std::string& why);
 
   // Long polls register here to be woken at shutdown.
@@ -133,7 +134,7 @@ class Engine {
                                      std::shared_ptr<const LogFacts> facts);
   env::Task<void> remove_topic(const cluster::Topic& topic);
   env::Task<void> delete_folder_later(std::string folder, Millis delay);
-  env::Task<void> run_connection(std::shared_ptr<ClientConnection> connection);
+  env::Task<void> run_connection(std::shared_ptr<ClientConnection> connection, Door::Place place);
   env::Task<void> watch_connections();
   env::Task<void> run_retention();
   env::Task<void> run_producer_expiry();

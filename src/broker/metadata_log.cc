@@ -88,17 +88,19 @@ env::Task<Result<void>> MetadataLog::read_snapshots() {
   while (!snapshots_.empty()) {
     const std::string path = folder() + "/" + to_text(snapshots_.back());
     CO_TRY(const ByteVector file, co_await env::read_file(files, path));
-    const Result<std::vector<cluster::Record>> records = read_snapshot(file);
-    if (records) {
-      CO_TRY(const cluster::Applied applied, cluster::apply(*image_, *records));
+    Result<Snapshot> read = read_snapshot(file);
+    if (read) {
+      CO_TRY(const cluster::Applied applied, cluster::apply(*image_, read->records));
       image_ = applied.image;
+      quorum_ = std::move(read->quorum);
+      epoch_ = std::max(epoch_, snapshots_.back().epoch);
       probe::reached<"metadata: read back from a snapshot">();
       co_return Result<void>{};
     }
     // What a newer version wrote is not broken, and must not be passed over.
-    if (records.error().code == ErrorCode::UnsupportedVersion) co_return fail(records.error());
+    if (read.error().code == ErrorCode::UnsupportedVersion) co_return fail(read.error());
     observe::warn("a metadata snapshot cannot be read, an older one and the log are read instead",
-                  {{"file", path}, {"why", records.error()}});
+                  {{"file", path}, {"why", read.error()}});
     probe::reached<"metadata: a snapshot set aside">();
     CO_TRY_VOID(files.rename(path, path + ".unreadable"));
     snapshots_.pop_back();
@@ -112,9 +114,13 @@ env::Task<Result<void>> MetadataLog::replay(Offset from) {
     for (cluster::Record& record : TRY(read_metadata_batch(batch, from))) {
       records.push_back(std::move(record));
     }
+    TRY_VOID(take_notes(quorum_, batch, from));
     bytes_since_snapshot_ += static_cast<std::int64_t>(batch.size());
     const auto header = TRY(wire::peek_batch(batch));
-    if (header) last_record_ = header->max_timestamp;
+    if (header) {
+      last_record_ = header->max_timestamp;
+      epoch_ = std::max(epoch_, header->leader_epoch);
+    }
     return {};
   };
   if (from < log_->log_end()) {
@@ -130,7 +136,8 @@ env::Task<Result<void>> MetadataLog::replay(Offset from) {
   co_return co_await write(batch, now);
 }
 
-LeaderEpoch MetadataLog::epoch() const { return std::max(kMetadataEpoch, log_->latest_epoch()); }
+// The epochs' own file may be lost; batches and snapshots bear theirs too.
+LeaderEpoch MetadataLog::epoch() const { return std::max(epoch_, log_->latest_epoch()); }
 
 env::Task<Result<cluster::Applied>> MetadataLog::commit(std::vector<cluster::Record> records) {
   // Folded first: what does not fold must never reach the log.
@@ -156,9 +163,10 @@ env::Task<Result<cluster::Applied>> MetadataLog::commit(std::vector<cluster::Rec
 env::Task<Result<void>> MetadataLog::write(MutableBytes batch, Timestamp now) {
   const Result<store::Appended> appended = co_await log_->append(batch, epoch(), now);
   if (!appended) {
-    observe::error(
-        "a change of the cluster could not be written",
-        {{"why", appended.error()}, {"do", "make room or mend the disk, and ask again"}});
+    observe::error("a change of the cluster could not be written",
+                   {{"why", appended.error()},
+                    {"do", log_->offline() ? "mend the disk and restart the node"
+                                           : "make room or mend the disk, and ask again"}});
     co_return fail(appended.error());
   }
   if (probe::planted<"metadata before its sync">()) co_return Result<void>{};
@@ -177,7 +185,7 @@ env::Task<Result<void>> MetadataLog::snapshot() {
   snapshot_at_ = place_.shard.now();
   bytes_since_snapshot_ = 0;
   if (!snapshots_.empty() && snapshots_.back().end == name.end) co_return Result<void>{};
-  ByteVector file = write_snapshot(cluster::snapshot(*image_), last_record_);
+  ByteVector file = write_snapshot({cluster::snapshot(*image_), quorum_}, last_record_);
   std::string path = folder() + "/" + to_text(name);
   CO_TRY_VOID(
       co_await env::write_file_atomically(place_.shard.files(), std::move(path), std::move(file)));

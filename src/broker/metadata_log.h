@@ -41,6 +41,7 @@ class MetadataLog {
   const cluster::ImagePtr& image() const { return image_; }
   Offset log_start() const { return log_->log_start(); }
   Offset recovery_point() const { return log_->recovery_point(); }
+  bool offline() const { return log_->offline().has_value(); }
 
   // All records or none. Writes a snapshot where one is due; if that fails the commit still holds.
   env::Task<Result<cluster::Applied>> commit(std::vector<cluster::Record> records);
@@ -63,6 +64,8 @@ class MetadataLog {
   Place place_;
   std::unique_ptr<store::Log> log_;
   cluster::ImagePtr image_;
+  QuorumNotes quorum_;
+  LeaderEpoch epoch_ = kMetadataEpoch;   // The newest that was read.
   Timestamp last_record_;                // When the last record was appended.
   std::vector<SnapshotName> snapshots_;  // Those on disk, ascending.
   std::int64_t bytes_since_snapshot_ = 0;

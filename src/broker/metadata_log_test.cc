@@ -7,7 +7,9 @@
 #include <iterator>
 
 #include "broker/metadata_snapshot.h"
+#include "observe/log.h"
 #include "sim/world.h"
+#include "wire/record_batch_builder.h"
 
 namespace broker {
 namespace {
@@ -195,6 +197,70 @@ TEST_F(MetadataLogTest, ALogOfApacheKafkaIsTakenOverWithWhatItKeeps) {
   close(std::move(log));
 }
 
+// As Apache Kafka's `storage format --standalone` begins a folder whose voters may change: they
+// stand in its first snapshot alone.
+TEST_F(MetadataLogTest, VotersThatApacheKafkaWroteAreInEverySnapshot) {
+  const QuorumNotes quorum{.kraft_version = to_vector(as_bytes("one")),
+                           .voters = to_vector(as_bytes("node 1 at its address"))};
+  check(machine_.shard().files().make_dirs(kFolder).has_value());
+  overwrite("00000000000000000000-0000000000.checkpoint",
+            write_snapshot({.quorum = quorum}, Timestamp(0)));
+  for (std::uint64_t i = 1; i <= 4; ++i) {
+    std::unique_ptr<MetadataLog> log = open(1);
+    commit(*log, make_topic(i));
+    close(std::move(log));
+  }
+  for (const std::string& name : snapshots()) {
+    const auto file = machine_.disk().content(std::string(kFolder) + "/" + name);
+    const Result<Snapshot> read = read_snapshot(*file);
+    ASSERT_TRUE(read.has_value()) << name;
+    EXPECT_TRUE(read->quorum == quorum) << name;
+  }
+}
+
+// Two controllers of one epoch would be two truths: it never goes back, whatever is lost.
+TEST_F(MetadataLogTest, TheEpochOutlivesItsFile) {
+  check(machine_.shard().files().make_dirs(kFolder).has_value());
+  wire::BatchBuilder batch({.leader_epoch = LeaderEpoch(5)});
+  for (const cluster::Record& record : make_topic(1)) {
+    const ByteVector value = cluster::encode(record);
+    batch.add(Timestamp(1), std::nullopt, Bytes(value));
+  }
+  overwrite("00000000000000000000.log", batch.finish());
+  std::unique_ptr<MetadataLog> log = open(1);
+  commit(*log, make_topic(2));
+  EXPECT_EQ(snapshots(), std::vector{to_text(SnapshotName{Offset(4), LeaderEpoch(5)})});
+  close(std::move(log));
+
+  overwrite("leader-epoch-checkpoint", to_vector(as_bytes("not a checkpoint")));
+  log = open(1);
+  commit(*log, make_topic(3));
+  EXPECT_EQ(snapshots().back(), to_text(SnapshotName{Offset(6), LeaderEpoch(5)}));
+  close(std::move(log));
+}
+
+TEST_F(MetadataLogTest, SaysWhetherRoomOrARestartIsNeeded) {
+  std::string said;
+  observe::LogSettings settings;
+  settings.write = [&](std::string_view line) { said += line; };
+  observe::set_log(std::move(settings));
+  std::unique_ptr<MetadataLog> log = open();
+  commit(*log, make_topic(1));
+  machine_.disk().fail_next(sim::DiskCall::Write, sim::Fault::NoSpace, kFolder);
+  EXPECT_FALSE(world_.run(log->commit(make_topic(2))).has_value());
+  EXPECT_THAT(said, HasSubstr("make room"));
+  EXPECT_FALSE(log->offline());
+  machine_.disk().fail_next(sim::DiskCall::Sync, sim::Fault::InputOutput, kFolder);
+  EXPECT_FALSE(world_.run(log->commit(make_topic(2))).has_value());
+  EXPECT_TRUE(log->offline());
+  said.clear();
+  EXPECT_FALSE(world_.run(log->commit(make_topic(3))).has_value());
+  EXPECT_THAT(said, HasSubstr("restart the node"));
+  EXPECT_THAT(said, testing::Not(HasSubstr("make room")));
+  observe::set_log({});
+  EXPECT_FALSE(world_.run(log->close()).has_value());
+}
+
 TEST_F(MetadataLogTest, AClusterWithAccessRulesIsNotServed) {
   std::unique_ptr<MetadataLog> log = open();
   commit(*log, {wire::AccessControlEntryRecord{.principal = "User:ann"}});
@@ -248,15 +314,17 @@ TEST(Snapshot, IsReadBackWhole) {
   for (std::uint64_t i = 0; i < 20'000; ++i) {
     records.push_back(make_topic(i)[0]);  // More than one batch of a mebibyte holds.
   }
-  const ByteVector file = write_snapshot(records, Timestamp(5));
-  const Result<std::vector<cluster::Record>> read = read_snapshot(file);
+  const Snapshot whole{
+      .records = records,
+      .quorum = {.kraft_version = to_vector(as_bytes("v")), .voters = to_vector(as_bytes("who"))}};
+  const Result<Snapshot> read = read_snapshot(write_snapshot(whole, Timestamp(5)));
   ASSERT_TRUE(read.has_value()) << read.error().detail;
-  EXPECT_TRUE(*read == records);
-  EXPECT_TRUE(read_snapshot(write_snapshot({}, Timestamp(5)))->empty());
+  EXPECT_TRUE(*read == whole);
+  EXPECT_TRUE(*read_snapshot(write_snapshot({}, Timestamp(5))) == Snapshot{});
 }
 
 TEST(Snapshot, RefusesEveryTruncationAndEveryFlippedByte) {
-  const ByteVector file = write_snapshot(make_topic(1), Timestamp(5));
+  const ByteVector file = write_snapshot({.records = make_topic(1)}, Timestamp(5));
   for (std::size_t size = 0; size < file.size(); ++size) {
     EXPECT_FALSE(read_snapshot(Bytes(file).first(size)).has_value()) << size;
   }
@@ -265,8 +333,8 @@ TEST(Snapshot, RefusesEveryTruncationAndEveryFlippedByte) {
     bad[at] ^= std::byte{0x40};
     // The offset and epoch of a batch are not under its checksum, and a snapshot has no use for
     // them.
-    const Result<std::vector<cluster::Record>> read = read_snapshot(bad);
-    if (read) EXPECT_TRUE(*read == make_topic(1)) << at;
+    const Result<Snapshot> read = read_snapshot(bad);
+    if (read) EXPECT_TRUE(read->records == make_topic(1)) << at;
   }
 }
 

@@ -19,16 +19,24 @@ constexpr std::size_t kBatchBytes = 1 << 20;
 // What a control record is, as its key says behind a version of 0.
 constexpr std::int16_t kSnapshotHeader = 3;
 constexpr std::int16_t kSnapshotFooter = 4;
+constexpr std::int16_t kKRaftVersion = 5;
+constexpr std::int16_t kVoters = 6;
 
-template <class Message>
-ByteVector control_batch(std::int16_t type, const Message& message, Offset at, Timestamp now) {
+wire::BatchBuilder control_batch(Offset at) {
+  return wire::BatchBuilder({.base_offset = at, .leader_epoch = kMetadataEpoch, .control = true});
+}
+
+void add_control(wire::BatchBuilder& to, std::int16_t type, Bytes value, Timestamp now) {
   ByteVector key(4);
   store_big<std::int16_t>(key.data() + 2, type);
+  to.add(now, Bytes(key), value);
+}
+
+template <class Message>
+void add_control(wire::BatchBuilder& to, std::int16_t type, const Message& message, Timestamp now) {
   wire::Output value;
   write(message, 0, value);
-  wire::BatchBuilder builder({.base_offset = at, .leader_epoch = kMetadataEpoch, .control = true});
-  builder.add(now, Bytes(key), Bytes(value.bytes));
-  return builder.finish();
+  add_control(to, type, Bytes(value.bytes), now);
 }
 
 std::optional<std::int16_t> control_type(const wire::RecordView& record) {
@@ -90,12 +98,34 @@ std::optional<SnapshotName> parse_snapshot_name(std::string_view name) {
   return read;
 }
 
-ByteVector write_snapshot(const std::vector<cluster::Record>& records, Timestamp last_record) {
-  ByteVector file = control_batch(
-      kSnapshotHeader,
-      wire::SnapshotHeaderRecord{.version = 0, .last_contained_log_timestamp = last_record},
-      Offset(0), last_record);
-  std::int64_t next = 1;
+Result<void> take_notes(QuorumNotes& notes, Bytes batch, Offset from) {
+  wire::BatchScratch scratch;
+  wire::BatchReader reader = TRY(wire::BatchReader::open(batch, scratch));
+  if (!reader.header().control) return {};
+  for (;;) {
+    const std::optional<wire::RecordView> record = TRY(reader.next());
+    if (!record) return {};
+    if (record->offset < from || !record->value) continue;
+    const std::optional<std::int16_t> type = control_type(*record);
+    if (type == kKRaftVersion) notes.kraft_version = to_vector(*record->value);
+    if (type == kVoters) notes.voters = to_vector(*record->value);
+  }
+}
+
+ByteVector write_snapshot(const Snapshot& snapshot, Timestamp last_record) {
+  wire::BatchBuilder head = control_batch(Offset(0));
+  add_control(head, kSnapshotHeader,
+              wire::SnapshotHeaderRecord{.version = 0, .last_contained_log_timestamp = last_record},
+              last_record);
+  const QuorumNotes& quorum = snapshot.quorum;
+  if (quorum.kraft_version) {
+    add_control(head, kKRaftVersion, Bytes(*quorum.kraft_version), last_record);
+  }
+  if (quorum.voters) add_control(head, kVoters, Bytes(*quorum.voters), last_record);
+  std::int64_t next = head.count();
+  ByteVector file = head.finish();
+
+  const std::vector<cluster::Record>& records = snapshot.records;
   std::size_t at = 0;
   while (at < records.size()) {
     wire::BatchBuilder builder({.base_offset = Offset(next), .leader_epoch = kMetadataEpoch});
@@ -105,12 +135,13 @@ ByteVector write_snapshot(const std::vector<cluster::Record>& records, Timestamp
     next += builder.count();
     append(file, builder.finish());
   }
-  append(file, control_batch(kSnapshotFooter, wire::SnapshotFooterRecord{.version = 0},
-                             Offset(next), last_record));
+  wire::BatchBuilder foot = control_batch(Offset(next));
+  add_control(foot, kSnapshotFooter, wire::SnapshotFooterRecord{.version = 0}, last_record);
+  append(file, foot.finish());
   return file;
 }
 
-Result<std::vector<cluster::Record>> read_snapshot(Bytes file) {
+Result<Snapshot> read_snapshot(Bytes file) {
   const std::vector<wire::FoundBatch> batches = TRY(batches_of(file));
   wire::BatchScratch scratch;
   if (batches.size() < 2 || !TRY(is_control(batches.front(), kSnapshotHeader, scratch))) {
@@ -119,13 +150,14 @@ Result<std::vector<cluster::Record>> read_snapshot(Bytes file) {
   if (!TRY(is_control(batches.back(), kSnapshotFooter, scratch))) {
     return unfinished("it has no footer");
   }
-  std::vector<cluster::Record> records;
+  Snapshot snapshot;
   for (const wire::FoundBatch& batch : batches) {
     for (cluster::Record& record : TRY(read_metadata_batch(batch.bytes, Offset(0)))) {
-      records.push_back(std::move(record));
+      snapshot.records.push_back(std::move(record));
     }
+    TRY_VOID(take_notes(snapshot.quorum, batch.bytes, Offset(0)));
   }
-  return records;
+  return snapshot;
 }
 
 ByteVector metadata_batch(const std::vector<cluster::Record>& records, Timestamp now) {

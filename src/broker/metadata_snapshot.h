@@ -28,8 +28,24 @@ struct SnapshotName {
 std::string to_text(const SnapshotName& name);
 std::optional<SnapshotName> parse_snapshot_name(std::string_view name);
 
-ByteVector write_snapshot(const std::vector<cluster::Record>& records, Timestamp last_record);
-Result<std::vector<cluster::Record>> read_snapshot(Bytes file);
+// What the log says of its own quorum since voters can change there (KIP-853): control records, as
+// they came. A node that runs alone has no use for them; they are kept for whoever takes the folder
+// over, who could not tell the voters without.
+struct QuorumNotes {
+  std::optional<ByteVector> kraft_version = {};
+  std::optional<ByteVector> voters = {};
+  bool operator==(const QuorumNotes&) const = default;
+};
+// Takes up what the control records of a batch say, from offset `from` on.
+Result<void> take_notes(QuorumNotes& notes, Bytes batch, Offset from);
+
+struct Snapshot {
+  std::vector<cluster::Record> records = {};
+  QuorumNotes quorum = {};
+  bool operator==(const Snapshot&) const = default;
+};
+ByteVector write_snapshot(const Snapshot& snapshot, Timestamp last_record);
+Result<Snapshot> read_snapshot(Bytes file);
 
 // One batch of metadata records, at offset 0.
 ByteVector metadata_batch(const std::vector<cluster::Record>& records, Timestamp now);

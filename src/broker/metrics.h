@@ -46,6 +46,15 @@ inline constexpr observe::MetricDef connections_total{
     .kind = observe::Kind::Counter,
     .unit = "connections",
     .doc = "Kafka connections accepted since the start."};
+inline constexpr observe::MetricDef connection_limits_total{
+    .name = "thalweg_connection_limits_total",
+    .kind = observe::Kind::Counter,
+    .unit = "times",
+    .labels = {"limit"},
+    .doc =
+        "Times that a limit on connections held: at max.connections (or the open files) nobody "
+        "more is accepted until somebody goes; beyond max.connections.per.ip a connection is "
+        "closed."};
 inline constexpr observe::MetricDef hang_ups_total{
     .name = "thalweg_hang_ups_total",
     .kind = observe::Kind::Counter,
@@ -123,27 +132,17 @@ inline constexpr observe::MetricDef request_memory_waiters{
     .doc = "Connections that wait for request memory now."};
 
 inline constexpr const observe::MetricDef* kMetrics[] = {
-    &requests_total,
-    &request_seconds,
-    &answer_errors_total,
-    &request_bytes_total,
-    &answer_bytes_total,
-    &connections,
-    &connections_total,
-    &hang_ups_total,
-    &produced_records_total,
-    &produced_bytes_total,
-    &fetched_bytes_total,
-    &durable_seconds,
-    &syncs_total,
-    &sync_failures_total,
-    &partitions,
-    &partitions_offline,
-    &log_bytes,
-    &log_segments,
-    &open_files,
-    &fetch_sessions,
-    &request_memory_bytes,
+    &requests_total,         &request_seconds,
+    &answer_errors_total,    &request_bytes_total,
+    &answer_bytes_total,     &connections,
+    &connections_total,      &connection_limits_total,
+    &hang_ups_total,         &produced_records_total,
+    &produced_bytes_total,   &fetched_bytes_total,
+    &durable_seconds,        &syncs_total,
+    &sync_failures_total,    &partitions,
+    &partitions_offline,     &log_bytes,
+    &log_segments,           &open_files,
+    &fetch_sessions,         &request_memory_bytes,
     &request_memory_waiters,
 };
 

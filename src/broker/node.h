@@ -20,7 +20,7 @@ class Engine;
 
 // How the open files that the process may have are shared out.
 struct OpenFiles {
-  std::size_t connections = 10'000;  // Of the whole process; more are closed as they come.
+  std::size_t connections = 10'000;  // Of the whole process; others wait to be accepted.
   std::size_t of_logs_each = 512;    // Of each shard's logs; the least recently used are closed.
 };
 

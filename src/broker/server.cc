@@ -97,6 +97,14 @@ env::Task<Result<void>> Server::start() {
   const Result<void> http_listens = http_->listen(http_address);
   if (!http_listens) co_return fail(with_hint(http_listens.error(), "--http"));
   serving_ = true;
+  door_ = std::make_shared<Door>(shard_, node_.engines.front()->metrics(), [this] {
+    const config::BrokerOptions& now = node_.engines.front()->options();
+    return Door::Most{.in_all = std::min(static_cast<std::size_t>(now.max_connections),
+                                         node_.open_files.connections),
+                      .of_address = static_cast<std::size_t>(now.max_connections_per_address)};
+  });
+  scrape_ = node_.engines.front()->metrics().at_scrape(
+      [this](observe::Snapshot& snapshot) { count_metadata(snapshot); });
   running_.spawn(accept_connections());
   running_.spawn(checkpoint_often());
   co_return Result<void>{};
@@ -221,15 +229,27 @@ void Server::route_http() {
                [this](http::Request) { return metrics_page(registry_, shard_); });
 }
 
+// The metadata log is a log like the others, but no engine's.
+void Server::count_metadata(observe::Snapshot& snapshot) const {
+  snapshot.add(meters::syncs_total, {}, static_cast<std::int64_t>(syncer_->syncs()));
+  snapshot.add(meters::sync_failures_total, {}, static_cast<std::int64_t>(syncer_->failures()));
+  snapshot.add(meters::partitions_offline, {},
+               std::int64_t{node_.controller && node_.controller->offline()});
+}
+
 env::Task<void> Server::accept_connections() {
   for (std::uint64_t id = 1;; ++id) {
+    co_await door_->wait_for_room();
     Result<std::unique_ptr<env::Accepted>> accepted = co_await listener_->accept();
     if (!accepted) co_return;
+    Door::Place place = door_->enter((*accepted)->peer().host);
+    if (!place) continue;
     Engine* const engine = node_.engines[id % node_.engines.size()].get();
-    engine->shard().post([engine, id, taken = std::move(*accepted)]() mutable {
-      Result<env::ConnectionPtr> socket = engine->shard().network().adopt(std::move(taken));
-      if (socket) engine->serve(std::move(*socket), id);
-    });
+    engine->shard().post(
+        [engine, id, taken = std::move(*accepted), place = std::move(place)]() mutable {
+          Result<env::ConnectionPtr> socket = engine->shard().network().adopt(std::move(taken));
+          if (socket) engine->serve(std::move(*socket), id, std::move(place));
+        });
   }
 }
 
@@ -267,6 +287,7 @@ env::Task<void> Server::stop() {
   stopping_ = true;
   stopping_signal_.notify_all();
   if (listener_) listener_->close();
+  if (door_) door_->shut();
   co_await running_.drain();
 
   Result<void> all;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/door.h"
 #include "broker/node.h"
 #include "cluster/image.h"
 #include "config/broker_options.h"
@@ -43,6 +44,7 @@ class Server {
   cluster::Broker self() const;
   Result<void> listen();
   void route_http();
+  void count_metadata(observe::Snapshot& snapshot) const;
   env::Task<void> accept_connections();
   env::Task<void> checkpoint_often();
   env::Task<Result<void>> checkpoint();
@@ -57,6 +59,8 @@ class Server {
   std::unique_ptr<store::Syncer> syncer_;    // Of the metadata log,
   std::unique_ptr<store::FileCache> cache_;  // as is this.
   std::unique_ptr<env::Listener> listener_;
+  std::shared_ptr<Door> door_;
+  std::shared_ptr<void> scrape_;
   std::unique_ptr<http::Server> http_;
   env::Gate running_;
   env::Signal stopping_signal_;

@@ -25,6 +25,8 @@ void read_node(BrokerOptions& to, const Reader& read) {
 void read_network(BrokerOptions& to, const Reader& read) {
   to.max_request_bytes = read.whole<std::int32_t>(socket_request_max_bytes);
   to.max_requests_per_connection = read.whole<std::int32_t>(thalweg_connection_max_requests);
+  to.max_connections = read.whole<std::int32_t>(max_connections);
+  to.max_connections_per_address = read.whole<std::int32_t>(max_connections_per_ip);
   to.max_idle = read.millis(connections_max_idle_ms);
   to.max_fetch_bytes = read.whole<std::int32_t>(fetch_max_bytes);
   to.fetch_session_slots = read.whole<std::int32_t>(fetch_session_slots);

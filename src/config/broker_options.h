@@ -26,6 +26,8 @@ struct BrokerOptions {
 
   std::int32_t max_request_bytes;
   std::int32_t max_requests_per_connection;
+  std::int32_t max_connections;
+  std::int32_t max_connections_per_address;
   Millis max_idle;
   std::int32_t max_fetch_bytes;
   std::int32_t fetch_session_slots;

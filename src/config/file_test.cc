@@ -60,6 +60,14 @@ TEST(File, AnEmptyFileSetsNothing) {
   EXPECT_TRUE(parse_file("a.properties", "\n\n#x")->empty());
 }
 
+TEST(File, TakesANameThatBeginsAnother) {
+  const Result<Pairs> pairs =
+      parse_file("a.toml", "'max.connections' = 9\nmax.connections.per.ip = 3\n");
+  ASSERT_TRUE(pairs.has_value()) << pairs.error().detail;
+  EXPECT_THAT(*pairs,
+              ElementsAre(Pair("max.connections", "9"), Pair("max.connections.per.ip", "3")));
+}
+
 struct Bad {
   const char* why;
   const char* path;

@@ -87,6 +87,28 @@ inline constexpr Option thalweg_connection_max_requests{
     .hostile = {"1", "5"},
     .doc = "How many requests of one connection may be under way. A client that sends more waits.",
 };
+inline constexpr Option max_connections{
+    .name = "max.connections",
+    .fallback = "2147483647",
+    .least = 1,
+    .most = kMostInt,
+    .reload = Reload::Live,
+    .doc =
+        "How many clients may be connected at once. Whoever comes when they are there waits until "
+        "one of them goes. The open files that the process may have (ulimit -n) are a limit too. "
+        "In "
+        "a TOML file that also has max.connections.per.ip, write this name in quotes.",
+};
+inline constexpr Option max_connections_per_ip{
+    .name = "max.connections.per.ip",
+    .fallback = "2147483647",
+    .least = 1,
+    .most = kMostInt,
+    .reload = Reload::Live,
+    .doc =
+        "How many connections one address may have at once. A further one is closed as it comes, "
+        "so that one address does not keep the others waiting.",
+};
 inline constexpr Option connections_max_idle_ms{
     .name = "connections.max.idle.ms",
     .type = Type::Long,
@@ -142,6 +164,8 @@ inline constexpr std::array kNetworkOptions{
     &thalweg_memory_requests_bytes,
     &socket_request_max_bytes,
     &thalweg_connection_max_requests,
+    &max_connections,
+    &max_connections_per_ip,
     &connections_max_idle_ms,
     &fetch_max_bytes,
     &fetch_session_slots,

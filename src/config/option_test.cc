@@ -44,8 +44,10 @@ TEST(Options, HaveNamesOfTheirOwn) {
       EXPECT_TRUE(topic.insert(option->topic_name).second) << option->topic_name;
     }
   }
-  // TOML reads dots as tables: a name could not be both a value and a table.
+  // TOML reads dots as tables: a name cannot be both a value and a table. Where Kafka has such a
+  // pair of names, the shorter is written in quotes, and its documentation says so.
   for (const std::string_view name : broker) {
+    if (find_broker_option(name)->doc.find("in quotes") != std::string_view::npos) continue;
     const auto next = broker.upper_bound(name);
     if (next != broker.end()) EXPECT_FALSE(next->starts_with(std::string(name) + ".")) << name;
   }

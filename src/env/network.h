@@ -57,7 +57,8 @@ using ConnectionPtr = std::unique_ptr<Connection>;
 // A connection on its way to the shard that will own it.
 class Accepted {
  public:
-  virtual ~Accepted() = default;
+  virtual ~Accepted() = default;  // Closes it, if no shard took it.
+  virtual const Address& peer() const = 0;
 };
 
 class Listener {

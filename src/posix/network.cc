@@ -25,9 +25,12 @@ void send_at_once(int fd) {
 
 class Accepted final : public env::Accepted {
  public:
-  Accepted(Fd f, env::Address from) : fd(std::move(f)), peer(std::move(from)) {}
+  Accepted(Fd f, env::Address from) : fd(std::move(f)), from_(std::move(from)) {}
+  const env::Address& peer() const override { return from_; }
   Fd fd;
-  env::Address peer;
+
+ private:
+  env::Address from_;
 };
 
 // The system is short of something, or the peer has gone already: not the listener's end.
@@ -148,7 +151,7 @@ Result<env::ConnectionPtr> Network::adopt(std::unique_ptr<env::Accepted> accepte
   check(ours, "a connection of another network");
   env::Address local = to_env(local_address(ours->fd.get()));
   auto socket = std::make_shared<Socket>(shard_, std::move(ours->fd));
-  return std::make_unique<Connection>(std::move(socket), std::move(local), std::move(ours->peer));
+  return std::make_unique<Connection>(std::move(socket), std::move(local), ours->peer());
 }
 
 env::Task<Result<env::ConnectionPtr>> Network::connect(env::Address to) {

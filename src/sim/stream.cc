@@ -119,14 +119,17 @@ env::Task<Result<void>> SimConnection::write_to(StreamPtr stream, std::size_t si
 
 class SimAccepted final : public env::Accepted {
  public:
-  SimAccepted(StreamPtr stream, StreamWorks works) : stream_(std::move(stream)), works_(works) {}
+  SimAccepted(StreamPtr stream, StreamWorks works)
+      : stream_(std::move(stream)), peer_(stream_->sides[0]), works_(works) {}
   ~SimAccepted() override {
     if (stream_) works_.close(stream_, 1);
   }
+  const env::Address& peer() const override { return peer_; }
   StreamPtr take() { return std::move(stream_); }
 
  private:
   StreamPtr stream_;
+  env::Address peer_;
   StreamWorks works_;
 };
 
