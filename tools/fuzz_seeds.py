@@ -5,6 +5,7 @@
 """
 import gzip
 import pathlib
+import re
 import struct
 import sys
 import zlib
@@ -114,6 +115,46 @@ def state():
         yield b"\x06" + name.encode()
 
 
+def apis():
+    """name -> (key, the first flexible version) of the APIs that the broker serves."""
+    served = set(re.findall(r"^\s*SERVED\((\w+),", (ROOT / "src/broker/apis.cc").read_text(), re.M))
+    found = {}
+    for file in (ROOT / "schema/kafka").glob("*.wire"):
+        line = re.search(r"^api (\w+) = (\d+) +versions \S+ +flexible (\w+)", file.read_text(), re.M)
+        if line and line[1] in served:
+            found[line[1]] = int(line[2]), 1 << 15 if line[3] == "never" else int(line[3])
+    return found
+
+
+def frame(connection, key, version, flexible, body):
+    """A step of broker_fuzz.cc: a request as one frame."""
+    request = struct.pack(">hhihs", key, version, 7, 1, b"c") + (b"\0" if flexible else b"") + body
+    return struct.pack(">BH", connection, len(request)) + request
+
+
+def text(value):
+    return struct.pack(">h", len(value)) + value
+
+
+def broker():
+    wait = bytes([2 * 4, 5])
+    orders = struct.pack(">i", 1) + text(b"orders") + struct.pack(">ii", 1, 0)
+    for _, data in batches():
+        produce = struct.pack(">hhi", -1, -1, 1000) + orders + struct.pack(">i", len(data)) + data
+        fetch = struct.pack(">iiiib", -1, 100, 1, 1 << 20, 0) + orders + struct.pack(">qi", 0, 1 << 20)
+        yield frame(0, 0, 3, False, produce) + frame(1, 1, 4, False, fetch) + wait
+    group = text(b"g") + struct.pack(">ii", 10_000, 10_000)
+    join = group + text(b"") + text(b"consumer") + struct.pack(">i", 1) + text(b"range") + struct.pack(">i", 0)
+    yield frame(0, 10, 0, False, text(b"g")) + wait + frame(0, 11, 2, False, join) + frame(1, 11, 2, False, join) + wait
+    known = apis()
+    for name, version, sent in golden():
+        api = known.get(name.removesuffix("Request")) if name.endswith("Request") else None
+        if api and len(sent) < 60_000:
+            yield frame(0, api[0], version, version >= api[1], sent) + wait
+    yield bytes([1 * 4, 8]) + b"\x7f\xff\xff\xff\0\0\0\0" + wait
+    yield bytes([1 * 4, 6]) + b"\0\0\0\x20\0\x12" + bytes([2 * 4, 255, 3 * 4])
+
+
 def config():
     yield b"\0[broker]\nnode_id = 1\n"
     yield b"\0node.id=1\nlog.retention.ms=1000\nlisteners=PLAINTEXT://127.0.0.1:9092\n# why\ncompression.type=zstd\n"
@@ -144,7 +185,7 @@ def command_line():
 
 
 MAKERS = {"message": messages, "record_batch": record_batches, "compression": compression, "log": logs,
-          "metadata": metadata, "state": state, "config": config, "http": http, "command_line": command_line}
+          "metadata": metadata, "state": state, "config": config, "http": http, "command_line": command_line, "broker": broker}
 
 
 def main():

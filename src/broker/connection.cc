@@ -78,6 +78,7 @@ env::Task<void> ClientConnection::read_loop() {
       if (!frame.error().detail.empty()) engine_.note_hang_up(client_, frame.error().detail);
       break;
     }
+    co_await engine_.budget().wait_to_unpack();
     if (draining_ || !start(std::move(*frame))) break;
     const auto most = static_cast<std::size_t>(engine_.options().max_requests_per_connection);
     while (slots_.size() >= most) co_await sent_.wait();

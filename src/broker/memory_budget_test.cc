@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "env/sync.h"
 #include "sim/world.h"
 
 namespace broker {
@@ -54,6 +53,30 @@ TEST_F(MemoryBudgetTest, OthersWaitUntilALeaseShrinks) {
   world_.run_until_idle();
   EXPECT_EQ(budget_.waiting(), 0U);
   EXPECT_EQ(budget_.used(), 70U);
+}
+
+TEST_F(MemoryBudgetTest, WhatIsStillPackedWaitsWhileTheBudgetIsOverdrawn) {
+  MemoryBudget::Lease first = take(40);
+  MemoryBudget::Lease second = take(40);
+  first.resize(500);
+  bool unpacked = false;
+  env::Gate waiting(shard_);
+  waiting.spawn([](MemoryBudget& budget, bool& done) -> env::Task<void> {
+    co_await budget.wait_to_unpack();
+    done = true;
+  }(budget_, unpacked));
+  world_.run_until_idle();
+  EXPECT_FALSE(unpacked);
+  first.resize(60);
+  world_.run_until_idle();
+  EXPECT_TRUE(unpacked) << "it fits again";
+}
+
+TEST_F(MemoryBudgetTest, ARequestLargerThanTheBudgetIsUnpackedAllTheSame) {
+  MemoryBudget::Lease large = take(300);
+  world_.run(budget_.wait_to_unpack());
+  large.resize(900);
+  EXPECT_EQ(budget_.used(), 900U);
 }
 
 }  // namespace

@@ -59,8 +59,7 @@ class Editor {
   Result<void> apply(const wire::AbortTransactionRecord&) { return {}; }
   template <KeptRecord T>
   Result<void> apply(const T& record) {
-    fold(edit_kept(), record);
-    return {};
+    return fold(edit_kept(), record);
   }
 
   Applied finish() &&;

@@ -11,8 +11,18 @@ constexpr const char* kToken = "token";
 constexpr const char* kRule = "rule";
 constexpr const char* kController = "controller";
 
-void put(Kept& kept, std::vector<std::string> about, const Record& record) {
-  kept.insert_or_assign(std::move(about), encode(record));
+Result<void> put(Kept& kept, std::vector<std::string> about, const Record& record) {
+  ByteVector bytes = encode(record);
+  if (!decode(bytes)) {
+    return fail(ErrorCode::CorruptMessage, "a metadata record is padded beyond what it says");
+  }
+  kept.insert_or_assign(std::move(about), std::move(bytes));
+  return {};
+}
+
+Result<void> drop(Kept& kept, const std::vector<std::string>& about) {
+  kept.erase(about);
+  return {};
 }
 
 std::vector<std::string> about_scram(const std::string& name, std::int8_t mechanism) {
@@ -21,7 +31,7 @@ std::vector<std::string> about_scram(const std::string& name, std::int8_t mechan
 
 }  // namespace
 
-void fold(Kept& kept, const wire::ClientQuotaRecord& record) {
+Result<void> fold(Kept& kept, const wire::ClientQuotaRecord& record) {
   // An entity is a set: "user ann, client c1" is the same in either order.
   std::vector<std::string> parts;
   for (const auto& entity : record.entity) {
@@ -30,39 +40,35 @@ void fold(Kept& kept, const wire::ClientQuotaRecord& record) {
   std::ranges::sort(parts);
   std::vector<std::string> about{kQuota, record.key};
   about.insert(about.end(), parts.begin(), parts.end());
-  if (record.remove) {
-    kept.erase(about);
-  } else {
-    put(kept, std::move(about), record);
-  }
+  return record.remove ? drop(kept, about) : put(kept, std::move(about), record);
 }
 
-void fold(Kept& kept, const wire::UserScramCredentialRecord& record) {
-  put(kept, about_scram(record.name, record.mechanism), record);
+Result<void> fold(Kept& kept, const wire::UserScramCredentialRecord& record) {
+  return put(kept, about_scram(record.name, record.mechanism), record);
 }
 
-void fold(Kept& kept, const wire::RemoveUserScramCredentialRecord& record) {
-  kept.erase(about_scram(record.name, record.mechanism));
+Result<void> fold(Kept& kept, const wire::RemoveUserScramCredentialRecord& record) {
+  return drop(kept, about_scram(record.name, record.mechanism));
 }
 
-void fold(Kept& kept, const wire::DelegationTokenRecord& record) {
-  put(kept, {kToken, record.token_id}, record);
+Result<void> fold(Kept& kept, const wire::DelegationTokenRecord& record) {
+  return put(kept, {kToken, record.token_id}, record);
 }
 
-void fold(Kept& kept, const wire::RemoveDelegationTokenRecord& record) {
-  kept.erase({kToken, record.token_id});
+Result<void> fold(Kept& kept, const wire::RemoveDelegationTokenRecord& record) {
+  return drop(kept, {kToken, record.token_id});
 }
 
-void fold(Kept& kept, const wire::AccessControlEntryRecord& record) {
-  put(kept, {kRule, to_text(record.id)}, record);
+Result<void> fold(Kept& kept, const wire::AccessControlEntryRecord& record) {
+  return put(kept, {kRule, to_text(record.id)}, record);
 }
 
-void fold(Kept& kept, const wire::RemoveAccessControlEntryRecord& record) {
-  kept.erase({kRule, to_text(record.id)});
+Result<void> fold(Kept& kept, const wire::RemoveAccessControlEntryRecord& record) {
+  return drop(kept, {kRule, to_text(record.id)});
 }
 
-void fold(Kept& kept, const wire::RegisterControllerRecord& record) {
-  put(kept, {kController, std::to_string(record.controller_id.value)}, record);
+Result<void> fold(Kept& kept, const wire::RegisterControllerRecord& record) {
+  return put(kept, {kController, std::to_string(record.controller_id.value)}, record);
 }
 
 std::vector<Record> records_of(const Kept& kept) {

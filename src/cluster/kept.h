@@ -21,15 +21,17 @@ concept KeptRecord =
     std::same_as<T, wire::RemoveAccessControlEntryRecord> ||
     std::same_as<T, wire::RegisterControllerRecord>;
 
-// Replaces what was kept about the same thing, or drops it.
-void fold(Kept& kept, const wire::ClientQuotaRecord& record);
-void fold(Kept& kept, const wire::UserScramCredentialRecord& record);
-void fold(Kept& kept, const wire::RemoveUserScramCredentialRecord& record);
-void fold(Kept& kept, const wire::DelegationTokenRecord& record);
-void fold(Kept& kept, const wire::RemoveDelegationTokenRecord& record);
-void fold(Kept& kept, const wire::AccessControlEntryRecord& record);
-void fold(Kept& kept, const wire::RemoveAccessControlEntryRecord& record);
-void fold(Kept& kept, const wire::RegisterControllerRecord& record);
+// Replaces what was kept about the same thing, or drops it. CorruptMessage for a record that is
+// larger in memory than its bytes, without what pads them, could ever say: it could not be read
+// again from a snapshot.
+Result<void> fold(Kept& kept, const wire::ClientQuotaRecord& record);
+Result<void> fold(Kept& kept, const wire::UserScramCredentialRecord& record);
+Result<void> fold(Kept& kept, const wire::RemoveUserScramCredentialRecord& record);
+Result<void> fold(Kept& kept, const wire::DelegationTokenRecord& record);
+Result<void> fold(Kept& kept, const wire::RemoveDelegationTokenRecord& record);
+Result<void> fold(Kept& kept, const wire::AccessControlEntryRecord& record);
+Result<void> fold(Kept& kept, const wire::RemoveAccessControlEntryRecord& record);
+Result<void> fold(Kept& kept, const wire::RegisterControllerRecord& record);
 
 // What was kept, as records again.
 std::vector<Record> records_of(const Kept& kept);

@@ -184,7 +184,9 @@ Result<std::uint64_t> DiskFile::size() const {
 Result<void> DiskFile::truncate(std::uint64_t size) {
   check(writable_, "truncating a file that was opened for reading");
   if (dead()) return refuse("truncate", path_, kCrashed);
-  if (const auto fault = disk_->refuse_change()) return refuse("truncate", path_, text_of(*fault));
+  std::optional<Fault> fault = disk_->refuse_change();
+  if (!fault) fault = disk_->next_fault(DiskCall::Truncate, path_);
+  if (fault) return refuse("truncate", path_, text_of(*fault));
   const std::uint64_t now = node_->content.size();
   if (size > now && size - now > disk_->room()) {
     return refuse("truncate", path_, text_of(Fault::NoSpace));

@@ -24,7 +24,7 @@ class Clockwork;  // The world's time, events and chance: clockwork.h.
 struct DiskState;
 
 enum class Fault { InputOutput, NoSpace, ReadOnly };
-enum class DiskCall { Read, Write, Sync, SyncDir, Open, Rename, Remove };
+enum class DiskCall { Read, Write, Sync, SyncDir, Open, Rename, Remove, Truncate };
 
 class Disk final : public env::Files {
  public:

@@ -43,10 +43,16 @@ env::Task<Result<Appended>> Log::append(MutableBytes batches, LeaderEpoch epoch,
   CO_TRY(const logs::Incoming incoming, stamp(batches, epoch, now));
   CO_TRY_VOID(co_await make_ready(incoming, epoch, now));
   CO_TRY(const SegmentHandlePtr handle, handle_of(segments_.back()));
-  const Result<void> written = co_await write_batches(handle, batches);
+  const Bytes bytes = batches;
+  touched_ = true;
+  Result<void> written = co_await handle->log->write(segments_.back().size, {&bytes, 1});
+  const bool whole = written.has_value();
+  if (whole) written = co_await enter_batches(handle, bytes);
   if (!written) {
     probe::reached<"log: a write failed and was cut back">();
-    co_await cut_back();
+    const bool cut = cut_back();
+    // It is there whole, and the next start finds it.
+    if (whole && !cut) co_return fail(ErrorCode::NotEnoughReplicasAfterAppend, offline_->detail);
     co_return fail(written.error());
   }
   // A sync failed meanwhile. This was written, and the next start may find it.
@@ -126,11 +132,9 @@ env::Task<Result<void>> Log::know_first_timestamp() {
   co_return Result<void>{};
 }
 
-env::Task<Result<void>> Log::write_batches(SegmentHandlePtr handle, Bytes batches) {
+// Takes batches that were written into the indexes, and the segment's account.
+env::Task<Result<void>> Log::enter_batches(SegmentHandlePtr handle, Bytes batches) {
   Segment active = segments_.back();
-  touched_ = true;
-  CO_TRY_VOID(co_await handle->log->write(active.size, {&batches, 1}));
-
   IndexEntries entries;
   handle->landmarks.add(log_end_, active.size);
   for (Bytes rest = batches; !rest.empty();) {
@@ -155,8 +159,9 @@ env::Task<Result<void>> Log::write_batches(SegmentHandlePtr handle, Bytes batche
   co_return Result<void>{};
 }
 
-// After a failed write: the files end again where the log ends.
-env::Task<void> Log::cut_back() {
+// After a failed write: the files end again where the log ends. False if they cannot be cut; the
+// log is offline then.
+bool Log::cut_back() {
   const Segment active = segments_.back();
   const auto cut = [&]() -> Result<void> {
     const SegmentHandlePtr handle = TRY(handle_of(active));
@@ -166,14 +171,15 @@ env::Task<void> Log::cut_back() {
     TRY_VOID(handle->time_index->truncate(active.time_entries * logs::kTimeEntrySize));
     return {};
   };
-  if (const Result<void> done = cut(); !done) {
+  const Result<void> done = cut();
+  if (!done) {
     probe::reached<"log: a failed write could not be cut back">();
     go_offline(done.error());
   }
   // Landmarks and loaded entries may speak of what was cut.
   cache_.drop(active.key);
   segments_.back().key = cache_.new_key();
-  co_return;
+  return done.has_value();
 }
 
 env::Task<Result<void>> Log::wait_durable(Offset end) {

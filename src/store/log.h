@@ -228,8 +228,8 @@ class Log : private Syncable {
   // log.cc
   Result<logs::Incoming> stamp(MutableBytes batches, LeaderEpoch epoch, Timestamp now);
   env::Task<Result<void>> make_ready(logs::Incoming batches, LeaderEpoch epoch, Timestamp now);
-  env::Task<Result<void>> write_batches(SegmentHandlePtr handle, Bytes batches);
-  env::Task<void> cut_back();
+  env::Task<Result<void>> enter_batches(SegmentHandlePtr handle, Bytes batches);
+  bool cut_back();
   logs::RollFacts roll_facts() const;
   env::Task<Result<void>> know_first_timestamp();
 

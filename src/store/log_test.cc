@@ -451,6 +451,23 @@ TEST(Log, AnIndexThatCannotBeWrittenRefusesTheAppend) {
   EXPECT_EQ(test.offsets(0), range(0, end));
 }
 
+// Whoever is told that it was refused sends it anew, and then it is there twice.
+TEST(Log, WhatWasWrittenAndCannotBeCutAwayIsNotSaidToBeRefused) {
+  LogFixture test;
+  test.options.index_interval_bytes = 1;
+  test.must_open();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(test.append_durably(make_batch(1000 + i, 1, 200)));
+  test.disk().fail_next(sim::DiskCall::Write, sim::Fault::InputOutput, ".index");
+  test.disk().fail_next(sim::DiskCall::Truncate, sim::Fault::InputOutput, ".log");
+  const auto in_doubt = test.append(make_batch(2000, 1, 200));
+  ASSERT_FALSE(in_doubt);
+  EXPECT_EQ(in_doubt.error().code, ErrorCode::NotEnoughReplicasAfterAppend);
+  EXPECT_TRUE(test.log->offline());
+  EXPECT_EQ(test.append(make_batch(3000)).error().code, ErrorCode::KafkaStorageError);
+  test.kill_and_reopen();
+  EXPECT_EQ(test.offsets(0), range(0, 4)) << "it is there";
+}
+
 TEST(Log, AFailedSyncTakesTheLogOfflineForGood) {
   LogFixture test;
   test.must_open();
