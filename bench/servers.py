@@ -158,14 +158,12 @@ def java_tool(name, *arguments):
 
 def prepare_java():
     """Sees to it that Java and Apache Kafka's jars are here."""
-    for program, package in (("java", "default-jdk-headless"), ("mvn", "maven")):
-        if not shutil.which(program):
-            sys.exit(f"bench: there is no {program} here, which Apache Kafka needs; install {package}")
-    if not any(apache_kafka.JARS.glob("kafka-server-4*.jar")):
-        done = subprocess.run(["mvn", "-q", "-B", "-f", ROOT / "tests/interop/java/pom.xml",
-                               "dependency:copy-dependencies"], capture_output=True, text=True)
-        if done.returncode:
-            sys.exit(f"bench: cannot fetch Apache Kafka's jars: {done.stdout.strip().splitlines()[-1:]}")
+    if not shutil.which("java"):
+        sys.exit("bench: there is no java here, which Apache Kafka needs; install default-jdk-headless")
+    try:
+        apache_kafka.prepare_java()
+    except RuntimeError as why:
+        sys.exit(f"bench: {' '.join(str(why).split())[:300]}")
 
 
 def interrupt_on_term():

@@ -10,8 +10,6 @@ import json
 import os
 import pathlib
 import re
-import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,10 +18,12 @@ import fuzz
 import sim as days
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests/support"))
+import script  # noqa: E402
+
 CI = os.environ.get("CI") == "true"
 FIXED_SEEDS, FRESH_SEEDS = 10, 10
 FUZZ_SECONDS = 60
-VERDICT = re.compile(r"^(ok|FAIL|skip) (\S+)\s?(.*)$")
 
 
 class Suite:
@@ -62,33 +62,21 @@ class Suite:
 
 
 def run(command, seconds, **more):
-    """Runs a program in a process group of its own: (exit code or None if it took too long, output, errors)."""
-    process = subprocess.Popen(list(map(str, command)), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, start_new_session=True, **more)
-    code = None
-    try:
-        out, errors = process.communicate(timeout=seconds)
-        code = process.returncode
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        out, errors = process.communicate()
-    return code, out.decode(errors="replace"), errors.decode(errors="replace")
+    """(exit code or None if it took too long, output, errors)"""
+    ended = script.run(command, seconds, cwd=ROOT, **more)
+    return ended.code, ended.out, ended.errors
 
 
 def run_script(suite, name, command, seconds):
-    """A program that prints `ok NAME`, `FAIL NAME why` or `skip NAME why` for each of its tests."""
-    code, out, errors = run(command, seconds)
-    verdicts = [match.groups() for line in out.splitlines() if (match := VERDICT.match(line))]
+    """A program that prints `ok NAME`, `FAIL NAME why` or `skip NAME why` for each of its tests, and then `done`."""
+    ended = script.run(command, seconds, cwd=ROOT)
     prefix = f"{name}/" if name else ""
-    for verdict, test, why in verdicts:
+    for verdict, test, why in ended.verdicts:
         suite.take(verdict, prefix + test, why)
-    failed = any(verdict == "FAIL" for verdict, _, _ in verdicts)
-    if code is None:
-        suite.fail(prefix + "whole", f"took over {seconds} s\n{errors[-4000:]}")
-    elif (code != 0 and not failed) or not verdicts:
-        suite.fail(prefix + "whole", f"ended with {code}\n{out[-2000:]}\n{errors[-4000:]}")
-    elif failed:
-        suite.shown.append(errors[-6000:])
+    if trouble := ended.trouble():
+        suite.fail(prefix + "whole", f"{trouble}\n{ended.out[-2000:]}\n{ended.errors[-4000:]}")
+    elif ended.code:
+        suite.shown.append(ended.errors[-6000:])
 
 
 def build(suite, preset, *targets):

@@ -2,10 +2,12 @@
 import dataclasses
 import shutil
 import sys
-import threading
 from collections.abc import Callable
 
 from toolchains import BUILT, ROOT, Node, cargo, go, python, quietly
+
+sys.path.insert(0, str(ROOT / "tests/support"))
+from apache_kafka import newer, prepare_java  # noqa: E402
 
 HERE = ROOT / "tests/interop"
 JAVA = ["java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
@@ -18,23 +20,6 @@ class Client:
     prepare: Callable  # Fetches and builds; gives the command that runs the suite.
     needs: tuple = ()  # Commands that have to be on PATH.
     columns: str = "client"  # Which table of docs/clients.md it stands in: client or tool.
-
-
-def newer(made, *sources):
-    return made.exists() and all(made.stat().st_mtime > source.stat().st_mtime for source in sources)
-
-
-java_at_work = threading.Lock()
-
-
-def prepare_java():
-    """Compiles every suite in Java and fetches Apache Kafka's jars, once for all that need them."""
-    sources = sorted((HERE / "java").rglob("*.java"))
-    ready = BUILT / "java/ready"
-    with java_at_work:
-        if not newer(ready, HERE / "java/pom.xml", *sources):
-            quietly("mvn", "-q", "-B", "-f", HERE / "java/pom.xml", "compile", "dependency:copy-dependencies")
-            ready.touch()
 
 
 def java(*program):
@@ -70,7 +55,7 @@ def node_client(folder, npm, build=None):
     """Lays a suite out in build/interop with the packages of its lock file; gives the suite's program."""
     built, lock = BUILT / folder, (HERE / folder / "package-lock.json").read_text()
     built.mkdir(parents=True, exist_ok=True)
-    for file in (*(HERE / folder).iterdir(), HERE / "day/day.js"):
+    for file in (*(HERE / folder).iterdir(), *(HERE / "day").glob("*.js")):
         shutil.copy(file, built)
     ready = built / "ready"
     if not ready.exists() or ready.read_text() != lock:

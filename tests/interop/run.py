@@ -12,17 +12,16 @@ import concurrent.futures
 import os
 import pathlib
 import shutil
-import signal
-import subprocess
 import sys
 import time
 
-from clients import CLIENTS, LACKING, prepare_java
+from clients import CLIENTS, LACKING
 from table import write_table
 from toolchains import BUILT, ROOT, Missing
 
 sys.path.insert(0, str(ROOT / "tests/support"))
-from apache_kafka import ApacheKafka  # noqa: E402
+import script  # noqa: E402
+from apache_kafka import ApacheKafka, prepare_java  # noqa: E402
 from node import Node, Scratch  # noqa: E402
 from report import Report  # noqa: E402
 
@@ -60,35 +59,10 @@ def make_all_ready(names, report):
     return ready
 
 
-def run_suite(command):
-    """Runs a suite in a process group of its own, so that nothing it starts outlives it."""
-    started = time.monotonic()
-    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                               stdin=subprocess.DEVNULL, start_new_session=True)
-    try:
-        out, errors = process.communicate(timeout=SUITE_SECONDS)
-        ended = f"ended with {process.returncode}"
-    except subprocess.TimeoutExpired:
-        ended = f"took over {SUITE_SECONDS} s"
-    finally:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    if process.returncode is None:
-        out, errors = process.communicate()
-    return out.decode(errors="replace"), errors.decode(errors="replace"), ended, time.monotonic() - started
-
-
-def judge(name, outcome, lacking, report):
+def judge(name, ended, lacking, report):
     """Passes a suite's lines on under the client's name; gives feature -> verdict."""
-    out, errors, ended, _ = outcome
     verdicts = {}
-    for line in out.splitlines():
-        verdict, _, rest = line.partition(" ")
-        feature, _, why = rest.partition(" ")
-        if verdict not in ("ok", "FAIL", "skip"):
-            continue
+    for verdict, feature, why in ended.verdicts:
         verdicts[feature] = verdict
         if verdict == "skip":
             report.skip(f"{name}/{feature}", why)
@@ -98,10 +72,8 @@ def judge(name, outcome, lacking, report):
             report.ok(f"{name}/{feature}")
         else:
             report.fail(f"{name}/{feature}", why)
-    # A suite with a failure ends with 1; whatever else it ends with, something was not tried.
-    well = "ended with 1" if "FAIL" in verdicts.values() else "ended with 0"
-    if not verdicts or ended != well:
-        report.fail(f"{name}/whole", f"{ended}: {errors[-600:]}")
+    if trouble := ended.trouble():
+        report.fail(f"{name}/whole", f"{trouble}: {ended.errors[-600:]}")
     return verdicts
 
 
@@ -111,13 +83,15 @@ def run_all(commands, bootstrap, data, lacking, report):
         command = [*commands[name], bootstrap, f"{name}-{os.getpid()}"]
         if CLIENTS[name].columns == "tool":
             command += [BUILT / "java", *([data] if data else [])]
-        return run_suite(command)
+        started = time.monotonic()
+        ended = script.run(command, SUITE_SECONDS)
+        return ended, time.monotonic() - started
 
     verdicts = {}
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        for name, outcome in zip(commands, pool.map(run, commands)):
-            verdicts[name] = judge(name, outcome, lacking, report)
-            print(f"  {name}: {outcome[3]:.0f} s", file=sys.stderr)
+        for name, (ended, took) in zip(commands, pool.map(run, commands)):
+            verdicts[name] = judge(name, ended, lacking, report)
+            print(f"  {name}: {took:.0f} s", file=sys.stderr)
     return verdicts
 
 

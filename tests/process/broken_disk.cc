@@ -3,12 +3,14 @@
 //
 // The file that BROKEN_DISK names says what fails, a line each, and is read anew at each call:
 //
-//   CALL ERROR PART TIMES
+//   CALL ERROR PART TIMES [NUMBER]
 //
 // CALL is write, sync, sync_folder, create, rename or truncate; ERROR is EIO, ENOSPC, or for write
 // also `short`, which writes half and says so. Only what has PART in its path fails, "." being any.
 // TIMES is how often, 0 for ever; a fault that has happened so often is over until its line
-// changes. No file, or an empty one: a disk in good health.
+// changes: the number has no other purpose. No file, or an empty one: a disk in good health.
+//
+// A line whose fault has happened is noted in the file of that name with ".met" behind it.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -58,6 +60,15 @@ std::string plan() {
   return std::string(text, got > 0 ? static_cast<std::size_t>(got) : 0);
 }
 
+void note(const std::string& line) {
+  const std::string path = std::string(std::getenv("BROKEN_DISK")) + ".met";
+  const int fd = REAL(open)(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (fd < 0) return;
+  const std::string text = line + "\n";
+  if (write(fd, text.data(), text.size()) < 0) std::perror("broken_disk");
+  close(fd);
+}
+
 // The error that this call is to give now; 0 for none.
 int fault(const std::string& call, const std::string& path) {
   static std::mutex mutex;
@@ -77,7 +88,7 @@ int fault(const std::string& call, const std::string& path) {
     const bool any = std::strcmp(part, ".") == 0;
     if (call != name || (!any && path.find(part) == std::string::npos)) continue;
     if (times != 0 && happened[line] >= times) continue;
-    ++happened[line];
+    if (++happened[line] == 1) note(line);
     return error_of(error);
   }
   return 0;

@@ -8,6 +8,7 @@
 //
 //   ack PARTITION OFFSET KEY SEQUENCE     a record was acknowledged
 //   failed KEY SEQUENCE WHY               a record was given up
+//   left COUNT                            so many records were sent, and nothing was heard of them
 //   read PARTITION OFFSET KEY SEQUENCE    a consumer of the group was given a record
 //   done                                  nothing is on its way any more
 //
@@ -103,6 +104,7 @@ void produce(const std::string& bootstrap, const std::string& topic, int number,
     }
   }
   producer->flush(kFlushMs);
+  if (const int left = producer->outq_len(); left > 0) std::printf("left %d\n", left);
 }
 
 void consume(const std::string& bootstrap, const std::string& topic) {

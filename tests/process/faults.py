@@ -42,7 +42,7 @@ class Ledger:
     def __init__(self):
         self.lock = threading.Lock()
         self.acknowledged = {}  # (partition, offset) -> (key, sequence)
-        self.read = set()
+        self.read = {}  # As acknowledged; a record may be read before its acknowledgement is here.
         self.found = {}
         self.wrong = []
 
@@ -53,13 +53,18 @@ class Ledger:
                 place, record = (int(words[1]), int(words[2])), (words[3], int(words[4]))
                 if self.acknowledged.setdefault(place, record) != record:
                     self.wrong.append(f"{place} was given to {self.acknowledged[place]} and to {record}")
+                if self.read.get(place, record) != record:
+                    self.wrong.append(f"the group read {self.read[place]} at {place}, which is {record}'s")
             elif words[0] == "read":
                 place, record = (int(words[1]), int(words[2])), (words[3], int(words[4]))
-                self.read.add(place)
+                if self.read.setdefault(place, record) != record:
+                    self.wrong.append(f"the group read {self.read[place]} at {place}, and then {record}")
                 if self.acknowledged.get(place, record) != record:
                     self.wrong.append(f"the group read {record} at {place}, not {self.acknowledged[place]}")
             elif words[0] == "failed":
                 self.wrong.append(f"a record was given up: {line}")
+            elif words[0] == "left":
+                self.wrong.append(f"a producer ended with {words[1]} records on their way")
 
     def count(self):
         with self.lock:
@@ -79,7 +84,7 @@ class Ledger:
 
     def unread(self, promised):
         with self.lock:
-            return promised.keys() - self.read
+            return promised.keys() - self.read.keys()
 
     def compare(self, there):
         """`there` holds (partition, offset) -> (key, sequence) in the order of the log."""
@@ -135,6 +140,7 @@ class Bench:
         self.plan.write_text("")
         self.address = "127.0.0.1:0"
         self.node = None
+        self.plans = 0
         self.start()
 
     def start(self):
@@ -142,6 +148,7 @@ class Bench:
         self.node = Node(self.data, *OPTIONS, kafka=self.address,
                          wrap=["env", f"LD_PRELOAD={library}", f"BROKEN_DISK={self.plan}"])
         self.address = self.node.kafka
+        self.heard = 0  # How much of the node's log was there when the fault under way began.
 
     def kill(self):
         self.node.kill()
@@ -154,18 +161,35 @@ class Bench:
     @contextlib.contextmanager
     def broken(self, *faults):
         # In one step: the library reads it at any moment.
+        self.listen()
         fresh = self.plan.with_suffix(".new")
-        fresh.write_text("".join(f"{fault}\n" for fault in faults))
+        # The library counts by line: with a number of its own each plan begins anew.
+        self.plans += 1
+        fresh.write_text("".join(f"{fault} {self.plans}\n" for fault in faults))
         fresh.rename(self.plan)
         try:
             yield
         finally:
             self.plan.write_text("")
 
+    def listen(self):
+        """From here on: what was said before is of other faults."""
+        self.heard = len(self.node.stderr())
+
+    def said(self):
+        return self.node.stderr()[self.heard:]
+
     def says(self, pattern, what):
-        """Waits until the node's log has a line of that pattern, and gives it."""
-        found = eventually(lambda: re.search(f"^.*({pattern}).*$", self.node.stderr(), re.M), PATIENCE, what)
+        """Waits until the node's log has a line of that pattern since the fault began, and gives it."""
+        found = eventually(lambda: re.search(f"^.*({pattern}).*$", self.said(), re.M), PATIENCE, what)
         return found[0]
+
+    def struck(self, *faults):
+        """Waits until each of these faults of the plan has met a call of the node's."""
+        file = self.plan.with_suffix(".met")
+        wanted = {f"{fault} {self.plans}" for fault in faults}
+        eventually(lambda: file.exists() and wanted <= set(file.read_text().splitlines()), PATIENCE,
+                   f"{' and '.join(faults)}")
 
     def connect(self):
         return Connection(self.node.address, PATIENCE)
@@ -214,10 +238,11 @@ def full_disk_and_killed(bench):
 
 def short_writes(bench):
     """The kernel may write less than it was given: nobody need know."""
-    before = len(bench.node.stderr())
-    with bench.broken("write short /data/ 300"):
+    fault = "write short /data/ 300"
+    with bench.broken(fault):
+        bench.struck(fault)
         time.sleep(1)
-    expect("could not" not in bench.node.stderr()[before:], "a short write was taken for an error")
+    expect("could not" not in bench.said(), "a short write was taken for an error")
 
 
 def failing_writes(bench):
@@ -270,8 +295,11 @@ def failing_metadata(bench):
 
 def failing_folders(bench):
     """Names cannot be made durable, files of checkpoints cannot be replaced."""
-    with bench.broken("sync_folder EIO /data/ 1", "rename EIO /data/ 3"):
-        time.sleep(1)
+    faults = "sync_folder EIO /data/ 1", "rename EIO /data/ 3"
+    with bench.broken(*faults), bench.connect() as connection:
+        # A new topic makes folders; a log that rolls its segment replaces files.
+        connection.create_topic(f"f{time.monotonic_ns()}")
+        bench.struck(*faults)
     bench.restart()
 
 

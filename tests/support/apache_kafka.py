@@ -6,9 +6,11 @@ tests/interop/java/pom.xml fetches.
 import pathlib
 import socket
 import subprocess
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROJECT = ROOT / "tests/interop/java"
 JARS = ROOT / "build/interop/java/lib"
 SMALL_JVM = ["-Xmx512m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
              "-Dlog4j2.level=warn"]
@@ -29,6 +31,31 @@ transaction.state.log.num.partitions=4
 group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=true
 """
+
+
+def newer(made, *sources):
+    return made.exists() and all(made.stat().st_mtime > source.stat().st_mtime for source in sources)
+
+
+PREPARING = threading.Lock()  # Suites that need it are made ready side by side.
+
+
+def prepare_java():
+    """Fetches Apache Kafka's jars and compiles the suites in Java, unless that is done; RuntimeError says what it
+    lacks."""
+    ready = JARS.parent / "ready"
+    with PREPARING:
+        if newer(ready, PROJECT / "pom.xml", *sorted(PROJECT.rglob("*.java"))):
+            return
+        try:
+            done = subprocess.run(["mvn", "-q", "-B", "-f", PROJECT / "pom.xml", "compile",
+                                   "dependency:copy-dependencies"], capture_output=True, text=True,
+                                  stdin=subprocess.DEVNULL)
+        except FileNotFoundError:
+            raise RuntimeError("there is no mvn here, which Apache Kafka's jars need: install maven") from None
+        if done.returncode:
+            raise RuntimeError(f"Apache Kafka's jars cannot be had: {(done.stdout + done.stderr)[-2000:].strip()}")
+        ready.touch()
 
 
 def free_port():

@@ -121,6 +121,7 @@ func Work(client Client, prefix string) {
 	d.feature("out-of-range", d.outOfRange)
 	d.feature("too-large", d.tooLarge)
 	d.feature("delete-topic", d.deleteTopic)
+	fmt.Println("done")
 	if d.failed {
 		os.Exit(1)
 	}

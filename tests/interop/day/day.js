@@ -9,50 +9,13 @@
 // A record is { partition, key, value, headers: [[name, value]], timestamp, offset }, bytes as Buffer or null.
 'use strict';
 const assert = require('node:assert/strict');
+const { blob, feature, finish, until, PATIENCE } = require('./feature');
 
-const PATIENCE = 30_000;
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 const UNKNOWN_TOPIC = 3;
 const MESSAGE_TOO_LARGE = 10;
 const INVALID_TOPIC = 17;
 const TOPIC_EXISTS = 36;
-
-let failed = false;
-
-async function feature(name, work) {
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error('took too long')), PATIENCE);
-  });
-  try {
-    await Promise.race([work(), late]);
-    console.log(`ok ${name}`);
-  } catch (error) {
-    failed = true;
-    const causes = (error.errors ?? []).map((cause) => cause.message).join(' ');
-    console.log(`FAIL ${name} ${`${error.message} ${causes}`.replace(/\s+/g, ' ').slice(0, 500)}`);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function until(holds, what) {
-  const deadline = Date.now() + PATIENCE;
-  while (!(await holds())) {
-    assert(Date.now() < deadline, `${what} did not come`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-let seed = 7;
-function blob(size) {
-  const made = Buffer.alloc(size);
-  for (let at = 0; at < size; at++) {
-    seed = (seed * 1103515245 + 12345) % 2147483648;
-    made[at] = 97 + (seed >> 16) % 16;
-  }
-  return made;
-}
 
 const bytes = (text) => Buffer.from(text);
 const record = (value, more = {}) => ({ partition: 0, key: null, value, headers: [], ...more });
@@ -270,7 +233,7 @@ class Day {
     await feature('unknown-topic', () => this.unknownTopic());
     await feature('too-large', () => this.tooLarge());
     await feature('delete-topic', () => this.deleteTopic());
-    process.exit(failed ? 1 : 0);
+    finish();
   }
 }
 

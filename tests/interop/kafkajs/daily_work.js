@@ -5,9 +5,9 @@ const Snappy = require('kafkajs-snappy');
 const lz4 = require('lz4js');
 const xxh32 = require('lz4js/xxh32');
 const zstd = require('@bokuweb/zstd-wasm');
+const { blob, feature, finish, until, PATIENCE } = require('./feature');
 
 const [bootstrap, prefix] = process.argv.slice(2);
-const PATIENCE = 30_000;
 const kafka = new Kafka({ brokers: [bootstrap], clientId: 'daily-work', logLevel: logLevel.NOTHING });
 const admin = kafka.admin();
 
@@ -28,41 +28,6 @@ function withIndependentBlocks(frame) {
   frame[4] |= 0x20;
   frame[6] = (xxh32.hash(0, frame, 4, 2) >> 8) & 0xff;
   return frame;
-}
-
-let failed = false;
-
-async function feature(name, work) {
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error('took too long')), PATIENCE);
-  });
-  try {
-    await Promise.race([work(), late]);
-    console.log(`ok ${name}`);
-  } catch (error) {
-    failed = true;
-    console.log(`FAIL ${name} ${String(error.message).replace(/\s+/g, ' ')}`);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function until(holds, what) {
-  for (let tries = 0; !(await holds()); tries++) {
-    assert(tries < 200, `${what} did not come`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-let seed = 7;
-function blob(size) {
-  const made = Buffer.alloc(size);
-  for (let at = 0; at < size; at++) {
-    seed = (seed * 1103515245 + 12345) % 2147483648;
-    made[at] = 97 + (seed >> 16) % 16;
-  }
-  return made;
 }
 
 async function create(name, numPartitions = 1, configEntries = []) {
@@ -290,7 +255,7 @@ async function groupResumes() {
   assert(groups.some((group) => group.groupId === groupId), 'the group is not listed');
 }
 
-everything().then(() => process.exit(failed ? 1 : 0), (error) => {
+everything().then(finish, (error) => {
   console.log(`FAIL kafkajs ${error.message}`);
   process.exit(1);
 });

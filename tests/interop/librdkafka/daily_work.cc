@@ -375,5 +375,7 @@ bool Work::everything() {
 
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
-  return Work(argv[1], argv[2]).everything() ? 0 : 1;
+  const bool well = Work(argv[1], argv[2]).everything();
+  std::printf("done\n");
+  return well ? 0 : 1;
 }

@@ -244,5 +244,6 @@ async fn main() -> Outcome {
     well &= feature("out-of-range", day.out_of_range()).await;
     well &= feature("too-large", day.too_large()).await;
     well &= feature("delete-topic", day.delete_topic()).await;
+    println!("done");
     std::process::exit(i32::from(!well));
 }

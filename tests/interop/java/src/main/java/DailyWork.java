@@ -34,19 +34,14 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** A day's work with Apache Kafka's Java client. Prints a line for each feature: ok or FAIL and why. */
-public final class DailyWork {
+public final class DailyWork extends Features {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final List<String> CODECS = List.of("none", "gzip", "snappy", "lz4", "zstd");
-
-  private interface Work {
-    void run() throws Exception;
-  }
 
   private final String bootstrap;
   private final String prefix;
   private final Admin admin;
   private final Random random = new Random(7);
-  private boolean failed = false;
 
   private DailyWork(String bootstrap, String prefix) {
     this.bootstrap = bootstrap;
@@ -58,7 +53,7 @@ public final class DailyWork {
     DailyWork work = new DailyWork(args[0], args[1]);
     work.everything();
     work.admin.close();
-    System.exit(work.failed ? 1 : 0);
+    work.finish();
   }
 
   private void everything() {
@@ -91,17 +86,6 @@ public final class DailyWork {
     feature("unknown-topic", this::unknownTopic);
     feature("too-large", this::tooLarge);
     feature("delete-topic", this::deleteTopic);
-  }
-
-  private void feature(String name, Work work) {
-    try {
-      work.run();
-      System.out.println("ok " + name);
-    } catch (Throwable error) {
-      failed = true;
-      Throwable cause = error instanceof ExecutionException ? error.getCause() : error;
-      System.out.println("FAIL " + name + " " + String.valueOf(cause).replace('\n', ' '));
-    }
   }
 
   private static void expect(boolean holds, String why) {

@@ -30,12 +30,11 @@ import org.apache.kafka.streams.kstream.Produced;
  * Kafka Streams counts words: a repartition topic, a store with its changelog, a group of the classic protocol.
  * Prints a line for each feature: ok or FAIL and why. Usage: WordCount HOST:PORT PREFIX
  */
-public final class WordCount {
+public final class WordCount extends Features {
   private static final Duration PATIENCE = Duration.ofSeconds(40);
 
   private final String bootstrap;
   private final String prefix;
-  private boolean failed = false;
 
   private WordCount(String bootstrap, String prefix) {
     this.bootstrap = bootstrap;
@@ -52,11 +51,7 @@ public final class WordCount {
         files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
       }
     }
-    System.exit(work.failed ? 1 : 0);
-  }
-
-  private interface Work {
-    void run() throws Exception;
+    work.finish();
   }
 
   private void everything(Path state) throws Exception {
@@ -77,16 +72,6 @@ public final class WordCount {
       create("exact");
       counts("exact", "exactly_once_v2", exact, List.of("exactly once"), Map.of("once", 1L));
     });
-  }
-
-  private void feature(String name, Work work) {
-    try {
-      work.run();
-      System.out.println("ok " + name);
-    } catch (Throwable error) {
-      failed = true;
-      System.out.println("FAIL " + name + " " + String.valueOf(error).replace('\n', ' '));
-    }
   }
 
   private void create(String name) throws Exception {
