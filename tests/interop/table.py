@@ -18,7 +18,9 @@ call, or leaves it to another on the same library.
 NOTES = """
 A row `produce, CODEC` is yes when what was sent with acks 0, 1 and all, or with those that the client has, is read
 back as it was: keys, values and offsets. `config` is to set it at creation, change it, and read it back;
-`group-resume` is a consumer group that leaves, comes back and goes on where it committed.
+`group-resume` is a consumer group that leaves, comes back and goes on where it committed;
+`group-of-the-newer-protocol` the same with `group.protocol=consumer`, as are the rows `group-by-regular-expression`,
+`group-shares-out` and `group-static-member`.
 """
 
 SETTINGS = """
