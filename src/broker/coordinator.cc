@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "broker/coordinator_messages.h"
 #include "broker/coordinator_partition.h"
+#include "broker/group_meters.h"
 
 namespace broker {
 namespace {
@@ -53,8 +56,8 @@ MemberId fresh_uuid(env::Shard& shard) {
 
 }  // namespace
 
-GroupCoordinator::GroupCoordinator(env::Shard& shard, group::Limits limits)
-    : shard_(shard), limits_(limits), closing_(shard) {}
+GroupCoordinator::GroupCoordinator(env::Shard& shard, group::Limits limits, GroupNotes& notes)
+    : shard_(shard), limits_(limits), notes_(notes), closing_(shard) {}
 
 GroupCoordinator::~GroupCoordinator() { shard_.cancel(expiry_); }
 
@@ -68,8 +71,8 @@ PartitionIndex GroupCoordinator::partition_of(const GroupId& group, std::int32_t
 
 void GroupCoordinator::open(PartitionIndex partition, std::shared_ptr<CoordinatorLog> log) {
   close(partition);
-  const auto opened =
-      std::make_shared<CoordinatorPartition>(shard_, limits_, partition, std::move(log), image_);
+  const auto opened = std::make_shared<CoordinatorPartition>(shard_, limits_, partition,
+                                                             std::move(log), image_, notes_);
   open_.emplace(partition, opened);
   opened->start();
   if (expiry_ == env::TimerId{}) arm_expiry();
@@ -219,7 +222,9 @@ env::Task<Result<group::Outcome>> GroupCoordinator::try_commit(
   const group::Commit commit = to_commit(request, client.version, shard_.wall());
   CO_TRY(group::Outcome outcome, group::decide_commit(partition->groups(), commit, limits_));
   partition->hear_from(request.group_id, request.member_id);
+  const std::size_t offsets = outcome.records.size();
   CO_TRY_VOID(co_await partition->commit(request.group_id, std::move(outcome.records)));
+  notes_.committed(request.group_id, offsets);
   co_return outcome;
 }
 
@@ -339,6 +344,48 @@ env::Task<Result<void>> GroupCoordinator::try_erase(GroupId group) {
   CO_TRY(std::vector<group::Record> records, group::decide_erase(partition->groups(), group));
   Result<void> durable = co_await partition->commit(std::move(group), std::move(records));
   co_return durable;
+}
+
+std::vector<GroupId> GroupCoordinator::choose_for_series() {
+  std::vector<const group::Group*> all;
+  for (const auto& [index, partition] : open_) {
+    if (!partition->ready()) continue;
+    for (const auto& [id, group] : partition->groups().by_id) all.push_back(&group);
+  }
+  const std::size_t count = std::min(all.size(), notes_.most_series());
+  std::ranges::partial_sort(
+      all, all.begin() + static_cast<std::ptrdiff_t>(count), {}, [](const group::Group* group) {
+        return std::pair<bool, const GroupId&>(group->is_empty(), group->id());
+      });
+  std::vector<GroupId> chosen;
+  for (std::size_t i = 0; i < count; ++i) chosen.push_back(all[i]->id());
+  notes_.choose(chosen);
+  return chosen;
+}
+
+std::optional<GroupStanding> GroupCoordinator::standing(const GroupId& group) const {
+  const auto partition = of(group);
+  const group::Group* const found = partition ? (*partition)->groups().find(group) : nullptr;
+  if (!found) return {};
+  return standing_of(*found, *image_);
+}
+
+void GroupCoordinator::fill(observe::Snapshot& snapshot) const {
+  std::map<std::pair<std::string_view, std::string_view>, std::int64_t> counts;
+  std::int64_t all = 0;
+  for (const auto& [index, partition] : open_) {
+    if (!partition->ready()) continue;
+    for (const auto& [id, group] : partition->groups().by_id) {
+      ++counts[{group::type_of(group), group::state_of(group)}];
+      ++all;
+    }
+  }
+  for (const auto& [kind, count] : counts) {
+    snapshot.add(meters::groups, {std::string(kind.first), std::string(kind.second)}, count);
+  }
+  const auto most = static_cast<std::int64_t>(notes_.most_series());
+  snapshot.add(meters::groups_without_series, {}, std::max<std::int64_t>(0, all - most));
+  notes_.fill(snapshot);
 }
 
 }  // namespace broker

@@ -14,6 +14,8 @@
 
 #include "base/ids.h"
 #include "broker/coordinator_log.h"
+#include "broker/group_notes.h"
+#include "broker/group_standing.h"
 #include "env/shard.h"
 #include "env/sync.h"
 #include "env/task.h"
@@ -44,7 +46,8 @@ struct GroupClient {
 
 class GroupCoordinator {
  public:
-  GroupCoordinator(env::Shard& shard, group::Limits limits);
+  // `notes` must outlive it.
+  GroupCoordinator(env::Shard& shard, group::Limits limits, GroupNotes& notes);
   ~GroupCoordinator();
   GroupCoordinator(const GroupCoordinator&) = delete;
   GroupCoordinator& operator=(const GroupCoordinator&) = delete;
@@ -84,6 +87,13 @@ class GroupCoordinator {
   env::Task<wire::ConsumerGroupDescribeResponse::DescribedGroup> describe_consumer(GroupId group);
   env::Task<ErrorCode> erase(GroupId group);
 
+  // For people: what happened, and what is to be counted at a scrape.
+  GroupNotes& notes() { return notes_; }
+  // Decides anew which groups have series of their own, and gives them.
+  std::vector<GroupId> choose_for_series();
+  std::optional<GroupStanding> standing(const GroupId& group) const;
+  void fill(observe::Snapshot& snapshot) const;
+
   // Takes up a new picture of the cluster, in which these topics are others than they were.
   void see(cluster::ImagePtr image, const group::TopicsChanged& changed);
   // A topic was deleted: what groups committed for it means nothing for a new one of that name.
@@ -103,6 +113,7 @@ class GroupCoordinator {
 
   env::Shard& shard_;
   group::Limits limits_;
+  GroupNotes& notes_;
   std::int32_t partitions_ = 50;
   cluster::ImagePtr image_ = std::make_shared<const cluster::Image>();
   std::map<PartitionIndex, std::shared_ptr<CoordinatorPartition>> open_;

@@ -1,6 +1,7 @@
 #include "broker/coordinator_partition.h"
 
 #include "base/probe.h"
+#include "broker/group_standing.h"
 #include "group/loading.h"
 #include "observe/log.h"
 
@@ -17,17 +18,24 @@ bool is_membership(const group::Record& record) {
          !std::holds_alternative<group::OffsetDropped>(record);
 }
 
+std::string loaded(const group::Group& group) {
+  const std::size_t members = member_count(group);
+  return "the coordinator read it from the log: " + std::string(group::state_of(group)) + " with " +
+         std::to_string(members) + (members == 1 ? " member" : " members");
+}
+
 }  // namespace
 
 CoordinatorPartition::CoordinatorPartition(env::Shard& shard, const group::Limits& limits,
                                            PartitionIndex index,
                                            std::shared_ptr<CoordinatorLog> log,
-                                           cluster::ImagePtr image)
+                                           cluster::ImagePtr image, GroupNotes& notes)
     : shard_(shard),
       limits_(limits),
       index_(index),
       log_(std::move(log)),
       image_(std::move(image)),
+      notes_(notes),
       timers_(shard, [this](GroupId id,
                             group::TimerKey key) { move(id, group::TimerFired{std::move(key)}); }),
       running_(shard),
@@ -50,7 +58,12 @@ env::Task<void> CoordinatorPartition::load() {
   }
   groups_ = loading.finish();
   state_ = State::Active;
-  for (auto& [id, group] : groups_.by_id) carry_out(id, group::resume(group, world()));
+  for (auto& [id, group] : groups_.by_id) {
+    if (!group.is_empty()) tell(id, {{group::HappeningKind::Loaded, {}, loaded(group)}});
+    group::Effects effects = group::resume(group, world());
+    if (probe::planted<"no sessions after a load">()) effects.timers.clear();
+    carry_out(id, std::move(effects));
+  }
 }
 
 void CoordinatorPartition::close() {
@@ -91,7 +104,16 @@ env::Task<Result<group::Answer>> CoordinatorPartition::ask(GroupId id, MakeEvent
   co_return answer;
 }
 
+void CoordinatorPartition::tell(const GroupId& id, std::vector<group::Happening> happened) {
+  if (happened.empty()) return;
+  const group::Group* group = groups_.find(id);
+  notes_.happened(group ? group::type_of(*group) : "classic", id, shard_.wall(),
+                  std::move(happened));
+}
+
 void CoordinatorPartition::move(const GroupId& id, const group::Event& event) {
+  if (std::holds_alternative<group::Heartbeat>(event)) notes_.heard("classic");
+  if (std::holds_alternative<group::ConsumerHeartbeat>(event)) notes_.heard("consumer");
   carry_out(id, group::step(groups_, id, event, world()));
   groups_.drop_if_blank(id);
 }
@@ -99,10 +121,13 @@ void CoordinatorPartition::move(const GroupId& id, const group::Event& event) {
 void CoordinatorPartition::carry_out(const GroupId& id, group::Effects effects) {
   for (const group::TimerChange& change : effects.timers) timers_.set(id, change);
   write(id, effects.records);
+  tell(id, std::move(effects.happened));
   if (effects.replies.empty()) return;
 
   const auto written = written_.find(id);
-  const Sequence seen = written == written_.end() ? 0 : written->second.membership;
+  const bool at_once =
+      written == written_.end() || probe::planted<"groups answer before they are durable">();
+  const Sequence seen = at_once ? 0 : written->second.membership;
   when_durable(seen, [this, replies = std::move(effects.replies)](Result<void> durable) mutable {
     for (group::Reply& reply : replies) {
       if (durable) {

@@ -16,6 +16,7 @@
 
 #include "broker/coordinator_log.h"
 #include "broker/coordinator_timers.h"
+#include "broker/group_notes.h"
 #include "broker/later.h"
 #include "env/sync.h"
 #include "group/groups.h"
@@ -26,7 +27,8 @@ namespace broker {
 class CoordinatorPartition : public std::enable_shared_from_this<CoordinatorPartition> {
  public:
   CoordinatorPartition(env::Shard& shard, const group::Limits& limits, PartitionIndex index,
-                       std::shared_ptr<CoordinatorLog> log, cluster::ImagePtr image);
+                       std::shared_ptr<CoordinatorLog> log, cluster::ImagePtr image,
+                       GroupNotes& notes);
 
   void start();
   // Answers all who wait and stops the timers, at once. Writes under way end by themselves.
@@ -70,6 +72,7 @@ class CoordinatorPartition : public std::enable_shared_from_this<CoordinatorPart
   env::Task<void> append(Sequence sequence, ByteVector batch);
   void move(const GroupId& id, const group::Event& event);
   void carry_out(const GroupId& id, group::Effects effects);
+  void tell(const GroupId& id, std::vector<group::Happening> happened);
   group::World world() const;
   void write(const GroupId& id, const std::vector<group::Record>& records);
   void flush();
@@ -83,6 +86,7 @@ class CoordinatorPartition : public std::enable_shared_from_this<CoordinatorPart
   PartitionIndex index_;
   std::shared_ptr<CoordinatorLog> log_;
   cluster::ImagePtr image_;
+  GroupNotes& notes_;
 
   State state_ = State::Loading;
   group::Groups groups_;

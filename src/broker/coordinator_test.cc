@@ -50,7 +50,7 @@ class Coordinator : public testing::Test {
   ~Coordinator() override { shut(); }
 
   void open() {
-    groups_.emplace(shard_, limits_);
+    groups_.emplace(shard_, limits_, notes_);
     groups_->set_partitions(1);
     groups_->see(image_, {});
     groups_->open(PartitionIndex{0}, log_);
@@ -176,6 +176,8 @@ class Coordinator : public testing::Test {
   group::Limits limits_;
   std::shared_ptr<MemoryLog> log_ = std::make_shared<MemoryLog>(shard_);
   cluster::ImagePtr image_ = std::make_shared<const cluster::Image>();
+  observe::Metrics metrics_;
+  GroupNotes notes_{metrics_, {}};
   std::optional<GroupCoordinator> groups_;
 };
 

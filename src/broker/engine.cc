@@ -5,6 +5,8 @@
 
 #include "broker/coordinator.h"
 #include "broker/fresh_id.h"
+#include "broker/group_lag.h"
+#include "broker/group_notes.h"
 #include "broker/metrics.h"
 #include "broker/partition_log.h"
 #include "broker/share_coordinator.h"
@@ -62,6 +64,14 @@ group::Limits group_limits(const config::BrokerOptions& options) {
   return limits;
 }
 
+// One shard's share.
+GroupNotes::Limits note_limits(const config::BrokerOptions& options, std::size_t shards) {
+  const auto series = static_cast<std::size_t>(options.group_metrics_limit);
+  return {.timelines = {.events = static_cast<std::size_t>(options.group_timeline_events),
+                        .bytes = static_cast<std::size_t>(options.group_timeline_bytes) / shards},
+          .series = (series + shards - 1) / shards};
+}
+
 void report(const PartitionName& name, const store::RecoveryReport& report) {
   for (const logs::Finding& finding : report.findings) {
     observe::warn("a log was mended", {{"partition", name.folder()}, {"what", to_text(finding)}});
@@ -100,7 +110,8 @@ Engine::Engine(Node& node, env::Shard& shard, cluster::ImagePtr image)
           kSessionEviction),
       syncer_(shard),
       cache_(shard.files(), {.files = node.open_files.of_logs_each}),
-      groups_(std::make_unique<GroupCoordinator>(shard, group_limits(options_))),
+      notes_(std::make_unique<GroupNotes>(metrics_, note_limits(options_, node.engines.size()))),
+      groups_(std::make_unique<GroupCoordinator>(shard, group_limits(options_), *notes_)),
       share_state_(std::make_unique<ShareCoordinator>(shard, options_.share_updates_per_snapshot)),
       share_leaders_(std::make_unique<ShareLeaders>(*this)),
       share_sessions_(static_cast<std::size_t>(options_.share_sessions) / node.engines.size() + 1),
@@ -299,6 +310,7 @@ void Engine::start() {
   running_.spawn(run_retention());
   running_.spawn(run_producer_expiry());
   running_.spawn(run_flushes());
+  running_.spawn(run_group_lag());
 }
 
 // Of topics that leave syncing to flush.ms.
@@ -372,6 +384,14 @@ env::Task<void> Engine::run_producer_expiry() {
   }
 }
 
+env::Task<void> Engine::run_group_lag() {
+  while (true) {
+    const bool rested = co_await rest(options_.group_lag_interval);
+    if (!rested) co_return;
+    co_await look_at_groups(*this);
+  }
+}
+
 env::Task<void> Engine::stop_serving(Duration grace) {
   stopping_ = true;
   stop_.notify_all();
@@ -420,6 +440,7 @@ void Engine::fill(observe::Snapshot& snapshot) {
   snapshot.add(meters::fetch_sessions, {}, number(fetch_sessions_.size()));
   snapshot.add(meters::request_memory_bytes, {}, number(budget_.used()));
   snapshot.add(meters::request_memory_waiters, {}, number(budget_.waiting()));
+  groups_->fill(snapshot);
 }
 
 }  // namespace broker

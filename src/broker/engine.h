@@ -29,6 +29,7 @@
 namespace broker {
 
 class GroupCoordinator;
+class GroupNotes;
 class ShareCoordinator;
 class ShareLeaders;
 
@@ -139,6 +140,7 @@ class Engine {
   env::Task<void> run_retention();
   env::Task<void> run_producer_expiry();
   env::Task<void> run_flushes();
+  env::Task<void> run_group_lag();
   env::Task<bool> rest(Millis duration);
   void sweep_watches();
   void fill(observe::Snapshot& snapshot);
@@ -158,6 +160,7 @@ class Engine {
   store::FileCache cache_;
   std::unordered_map<Key, std::shared_ptr<Partition>, KeyHash> partitions_;
   std::unordered_map<TopicId, TopicSettings> settings_;
+  std::unique_ptr<GroupNotes> notes_;
   std::unique_ptr<GroupCoordinator> groups_;
   std::unique_ptr<ShareCoordinator> share_state_;
   std::unique_ptr<ShareLeaders> share_leaders_;

@@ -4,6 +4,8 @@
 #include "broker/controller.h"
 #include "broker/engine.h"
 #include "broker/fresh_id.h"
+#include "broker/group_meters.h"
+#include "broker/group_pages.h"
 #include "broker/metrics.h"
 #include "cluster/names.h"
 #include "log/names.h"
@@ -66,7 +68,9 @@ env::Task<http::Response> metrics_page(observe::Registry& registry, env::Shard& 
 
 }  // namespace
 
-std::vector<observe::MetricTable> metric_tables() { return {meters::kMetrics}; }
+std::vector<observe::MetricTable> metric_tables() {
+  return {meters::kMetrics, meters::kGroupMetrics};
+}
 
 Server::Server(std::vector<env::Shard*> shards, config::Pairs fixed, OpenFiles open_files)
     : shards_(std::move(shards)),
@@ -227,6 +231,9 @@ void Server::route_http() {
   });
   http_->route("GET", "/metrics",
                [this](http::Request) { return metrics_page(registry_, shard_); });
+  http_->route("GET", "/v1/groups/{group}/timeline", [this](http::Request request) {
+    return timeline_page(node_, shard_, std::move(request));
+  });
 }
 
 // The metadata log is a log like the others, but no engine's.

@@ -134,6 +134,42 @@ inline constexpr Option group_consumer_assignors{
         "How consumer groups (KIP-848) may have their partitions assigned. The first is for groups "
         "whose members do not choose.",
 };
+inline constexpr Option group_timeline_events{
+    .name = "thalweg.group.timeline.events",
+    .fallback = "200",
+    .most = 100'000,
+    .hostile = {"0", "1"},
+    .doc =
+        "How many of the last events of a group are kept in memory for `thalweg group timeline`.",
+};
+inline constexpr Option group_timeline_bytes{
+    .name = "thalweg.group.timeline.bytes",
+    .type = Type::Long,
+    .unit = Unit::Bytes,
+    .fallback = "16777216",
+    .hostile = {"0", "1000"},
+    .doc =
+        "How much memory the events of all groups may take. What is beyond it goes, of the group "
+        "first that has been quiet the longest.",
+};
+inline constexpr Option group_metrics_limit{
+    .name = "thalweg.group.metrics.limit",
+    .fallback = "200",
+    .most = 100'000,
+    .hostile = {"0", "1"},
+    .doc =
+        "How many groups have metrics of their own (lag, members...); those with members come "
+        "first, then the others, by name. thalweg_groups_without_series tells how many have none.",
+};
+inline constexpr Option group_lag_interval_ms{
+    .name = "thalweg.group.lag.interval.ms",
+    .unit = Unit::Millis,
+    .fallback = "10000",
+    .least = 100,
+    .most = kMostInt,
+    .hostile = {"100"},
+    .doc = "How often the lag of groups is looked up for the metrics.",
+};
 inline constexpr Option producer_id_expiration_ms{
     .name = "producer.id.expiration.ms",
     .unit = Unit::Millis,
@@ -305,6 +341,10 @@ inline constexpr std::array kGroupOptions{
     &share_coordinator_state_topic_replication_factor,
     &share_coordinator_state_topic_segment_bytes,
     &share_coordinator_snapshot_update_records_per_snapshot,
+    &group_timeline_events,
+    &group_timeline_bytes,
+    &group_metrics_limit,
+    &group_lag_interval_ms,
 };
 
 }  // namespace config

@@ -36,9 +36,21 @@ void take_terms(Classic& group, Member& member, const Join& join) {
 
 void join_anew(Classic& group, Member& member, const Join& join, const Limits& limits,
                Timestamp now, Effects& out) {
+  const bool changed = member.protocols != join.protocols;
+  if (changed && group.state != State::PreparingRebalance) {
+    tell(out, HappeningKind::SubscriptionChanged, member.id,
+         "it joined again with other topics or protocols");
+  }
   take_terms(group, member, join);
   wait_for_join(group, member, join.token, out);
-  rebalance(group, limits, now, out);
+  rebalance(group, limits, now, out,
+            changed ? "a member wants other topics or protocols"
+                    : "the leader asked for a new assignment");
+}
+
+std::string place_of(const Join& join) {
+  return "client " + join.client_id + " at " + join.client_host +
+         (join.who.instance ? ", instance " + join.who.instance->value : "");
 }
 
 void add_newcomer(Classic& group, const Join& join, const MemberId& id, const Limits& limits,
@@ -54,8 +66,9 @@ void add_newcomer(Classic& group, const Join& join, const MemberId& id, const Li
                                .protocols = join.protocols,
                                .fresh = true});
   out.timers.push_back({{TimerKind::Session, id}, limits.new_member_join});
+  tell(out, HappeningKind::Joined, id, place_of(join));
   wait_for_join(group, member, join.token, out);
-  rebalance(group, limits, now, out);
+  rebalance(group, limits, now, out, "a member joined");
 }
 
 void reserve_id(Classic& group, const Join& join, const Limits& limits, Effects& out) {
@@ -89,6 +102,8 @@ void come_back(Classic& group, const Join& join, const Limits& limits, Timestamp
   const MemberId old_id = group.instances.at(*join.who.instance);
   const MemberId old_leader = group.leader.value_or(MemberId{});
   Member& member = replace(group, old_id, join.fresh_id, out);
+  tell(out, HappeningKind::Replaced, member.id,
+       "instance " + join.who.instance->value + " came back, and " + old_id.value + " is fenced");
   take_terms(group, member, join);
   arm_session(member, out);
   wait_for_join(group, member, join.token, out);
@@ -97,7 +112,7 @@ void come_back(Classic& group, const Join& join, const Limits& limits, Timestamp
     take_place_quietly(group, member, join, old_leader, out);
   } else {
     // The leader may have seen the old id already and would assign to it: all join again.
-    rebalance(group, limits, now, out);
+    rebalance(group, limits, now, out, "a member came back that the leader may not know");
   }
 }
 
@@ -149,6 +164,7 @@ void on(Classic& group, const Join& join, const Limits& limits, Timestamp now, E
     refuse(join, ErrorCode::InvalidSessionTimeout, join.who.member, out);
   } else if (!has_room(group, join.who.member, limits)) {
     if (group.find(join.who.member)) {
+      tell(out, HappeningKind::Fenced, join.who.member, "the group is full (group.max.size)");
       remove(group, join.who.member, ErrorCode::GroupMaxSizeReached, out);
     }
     refuse(join, ErrorCode::GroupMaxSizeReached, {}, out);

@@ -32,6 +32,13 @@ void note_synced(Classic& group, const MemberId& member, Effects& out) {
   if (group.unsynced.empty()) out.timers.push_back({{TimerKind::SyncPhase}, std::nullopt});
 }
 
+std::string summary(const Classic& group) {
+  return "generation " + std::to_string(group.generation.value) + " with " +
+         std::to_string(group.members.size()) +
+         (group.members.size() == 1 ? " member, " : " members, ") + group.protocol.value_or("") +
+         " by " + group.leader.value_or(MemberId{}).value;
+}
+
 // Who the leader has forgotten gets nothing to do; whom it has made up does not exist.
 void assign(Classic& group, const std::vector<Assignment>& assignments, Timestamp now,
             Effects& out) {
@@ -41,6 +48,7 @@ void assign(Classic& group, const std::vector<Assignment>& assignments, Timestam
     if (at != group.members.end()) at->second.assignment = assignment.bytes;
   }
   enter(group, State::Stable, now);
+  tell(out, HappeningKind::Rebalanced, std::nullopt, summary(group));
   out.records.push_back(GroupStored{group.id, stored(group)});
   for (auto& [id, member] : group.members) answer_sync(member, synced(group, member), out);
 }
@@ -50,7 +58,10 @@ ErrorCode take_out(Classic& group, const Identity& who, Effects& out) {
   if (who.member.value.empty()) {
     const auto holder = who.instance ? group.instances.find(*who.instance) : group.instances.end();
     if (holder == group.instances.end()) return ErrorCode::UnknownMemberId;
-    remove(group, MemberId{holder->second}, ErrorCode::UnknownMemberId, out);
+    const MemberId member = holder->second;
+    tell(out, HappeningKind::Left, member,
+         "somebody took instance " + who.instance->value + " out");
+    remove(group, member, ErrorCode::UnknownMemberId, out);
     return ErrorCode::None;
   }
   if (group.reserved.erase(who.member) > 0) {
@@ -58,6 +69,7 @@ ErrorCode take_out(Classic& group, const Identity& who, Effects& out) {
     return ErrorCode::None;
   }
   if (const auto refused = refuse_identity(group, who)) return *refused;
+  tell(out, HappeningKind::Left, who.member, "by its own wish");
   remove(group, who.member, ErrorCode::UnknownMemberId, out);
   return ErrorCode::None;
 }
@@ -74,8 +86,12 @@ void session_over(Classic& group, const MemberId& id, const Limits& limits, Time
   // knows whether it is still there.
   const bool waits = member->joining || member->syncing;
   if (waits && !member->fresh) return;
+  tell(out, HappeningKind::TimedOut, id,
+       member->fresh ? "its join waited for " + in_words(limits.new_member_join) +
+                           ", and nobody knows whether it is still there"
+                     : "silent for " + in_words(member->session_timeout) + " (session timeout)");
   remove(group, id, ErrorCode::UnknownMemberId, out);
-  rebalance(group, limits, now, out);
+  rebalance(group, limits, now, out, "a member timed out");
 }
 
 }  // namespace
@@ -117,7 +133,7 @@ void on(Classic& group, const Leave& leave, const Limits& limits, Timestamp now,
   }
   out.replies.push_back({leave.token, std::move(reply)});
   if (group.members.size() < before) {
-    rebalance(group, limits, now, out);
+    rebalance(group, limits, now, out, "a member left");
   } else {
     // Perhaps a reserved id was given back, the last that the others waited for.
     complete_join_if_all_joined(group, now, out);

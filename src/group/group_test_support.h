@@ -134,6 +134,7 @@ class Stage {
       answers.emplace(reply.to, std::move(reply.answer));
     }
     for (Record& record : effects.records) records.push_back(std::move(record));
+    for (Happening& one : effects.happened) happened.push_back(std::move(one));
     check_invariants();
   }
 
@@ -141,6 +142,7 @@ class Stage {
   std::set<Token> asked;  // And not answered yet.
   std::map<Token, Answer> answers;
   std::vector<Record> records;
+  std::vector<Happening> happened;
 
  private:
   static Identity identity(const std::string& id, const std::string& instance) {

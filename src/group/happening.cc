@@ -28,6 +28,8 @@ std::string_view to_text(HappeningKind kind) {
       return "became empty";
     case HappeningKind::Migrated:
       return "migrated";
+    case HappeningKind::Loaded:
+      return "loaded";
   }
   return "unknown";
 }

@@ -23,6 +23,7 @@ enum class HappeningKind : std::uint8_t {
   AssignmentChanged,    // A member's work is another now.
   BecameEmpty,          // The last member is gone.
   Migrated,             // The group went over to another protocol.
+  Loaded,               // Its coordinator read it from the log, after a start or a failure.
 };
 std::string_view to_text(HappeningKind kind);
 

@@ -44,6 +44,15 @@ void refuse_waiting(Classic& group, Member& member, ErrorCode why, MemberId name
 
 }  // namespace
 
+void tell(Effects& out, HappeningKind kind, std::optional<MemberId> member, std::string cause) {
+  out.happened.push_back({kind, std::move(member), std::move(cause)});
+}
+
+std::string in_words(Millis duration) {
+  const auto ms = duration.count();
+  return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
+}
+
 void enter(Classic& group, State state, Timestamp now) {
   group.state = state;
   group.since = now;

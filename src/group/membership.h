@@ -44,11 +44,17 @@ std::string select_protocol(const Classic& group);
 JoinReply joined(const Classic& group, const MemberId& member);
 std::vector<JoinedMember> joined_members(const Classic& group);
 
+// For people to read. The cause is a sentence without its full stop.
+void tell(Effects& out, HappeningKind kind, std::optional<MemberId> member, std::string cause);
+std::string in_words(Millis duration);  // "10 s", "1500 ms".
+
 // rebalance.cc: what a group does by itself after somebody came, went or changed.
 
-// Starts a rebalance, or lets one that is under way go on if nobody is missed any more.
-void rebalance(Classic& group, const Limits& limits, Timestamp now, Effects& out);
-void prepare_rebalance(Classic& group, const Limits& limits, Timestamp now, Effects& out);
+// Starts a rebalance, or lets one that is under way go on if nobody is missed any more. `why` is
+// for people.
+void rebalance(Classic& group, const Limits& limits, Timestamp now, Effects& out, std::string why);
+void prepare_rebalance(Classic& group, const Limits& limits, Timestamp now, Effects& out,
+                       std::string why);
 void complete_join_if_all_joined(Classic& group, Timestamp now, Effects& out);
 void complete_join(Classic& group, Timestamp now, Effects& out);
 void join_phase_over(Classic& group, const Limits& limits, Timestamp now, Effects& out);

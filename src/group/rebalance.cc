@@ -33,12 +33,18 @@ void remove_absent(Classic& group, Effects& out) {
   for (const auto& [id, member] : group.members) {
     if (!member.joining && !member.instance) absent.push_back(id);
   }
-  for (const MemberId& id : absent) remove(group, id, ErrorCode::UnknownMemberId, out);
+  const std::string limit = in_words(rebalance_timeout(group)) + " (rebalance timeout)";
+  for (const MemberId& id : absent) {
+    tell(out, HappeningKind::TimedOut, id, "it did not join the rebalance within " + limit);
+    remove(group, id, ErrorCode::UnknownMemberId, out);
+  }
 }
 
 void become_empty(Classic& group, Timestamp now, Effects& out) {
   group.protocol.reset();
   enter(group, State::Empty, now);
+  tell(out, HappeningKind::BecameEmpty, std::nullopt,
+       "generation " + std::to_string(group.generation.value));
   out.records.push_back(GroupStored{group.id, stored(group)});
 }
 
@@ -54,15 +60,17 @@ void begin_generation(Classic& group, Timestamp now, Effects& out) {
 
 }  // namespace
 
-void rebalance(Classic& group, const Limits& limits, Timestamp now, Effects& out) {
+void rebalance(Classic& group, const Limits& limits, Timestamp now, Effects& out, std::string why) {
   if (group.state == State::PreparingRebalance) {
     complete_join_if_all_joined(group, now, out);
   } else {
-    prepare_rebalance(group, limits, now, out);
+    prepare_rebalance(group, limits, now, out, std::move(why));
   }
 }
 
-void prepare_rebalance(Classic& group, const Limits& limits, Timestamp now, Effects& out) {
+void prepare_rebalance(Classic& group, const Limits& limits, Timestamp now, Effects& out,
+                       std::string why) {
+  tell(out, HappeningKind::Rebalancing, std::nullopt, std::move(why));
   if (group.state == State::CompletingRebalance) {
     for (auto& [id, member] : group.members) {
       member.assignment.clear();
@@ -126,8 +134,12 @@ void sync_phase_over(Classic& group, const Limits& limits, Timestamp now, Effect
   const bool waits = group.state == State::CompletingRebalance || group.state == State::Stable;
   if (!waits || group.unsynced.empty()) return;
   const std::set<MemberId> silent = group.unsynced;
-  for (const MemberId& id : silent) remove(group, id, ErrorCode::UnknownMemberId, out);
-  prepare_rebalance(group, limits, now, out);
+  const std::string limit = in_words(rebalance_timeout(group)) + " (rebalance timeout)";
+  for (const MemberId& id : silent) {
+    tell(out, HappeningKind::TimedOut, id, "it did not ask for its assignment within " + limit);
+    remove(group, id, ErrorCode::UnknownMemberId, out);
+  }
+  prepare_rebalance(group, limits, now, out, "members did not ask for their assignment");
 }
 
 }  // namespace group

@@ -18,8 +18,8 @@ RUN = os.urandom(3).hex()  # Names of their own, so that a cluster may be used a
 class Cli:
     """Runs commands against one cluster. `data` is the node's folder, where there is one."""
 
-    def __init__(self, kafka, data=None):
-        self.kafka, self.data = kafka, data
+    def __init__(self, kafka, data=None, http=None):
+        self.kafka, self.data, self.http = kafka, data, http
 
     def run(self, *words, code=0, stdin=b"", cluster=True):
         command = [PROGRAM, *words, *(["-b", self.kafka] if cluster else [])]
@@ -190,6 +190,7 @@ def groups(cli):
     expect(group not in [one["group"] for one in cli.json("group", "list", "--state", "stable")], "listed as stable")
     expect(cli.json("group", "members", group)["members"] == [], "members of an empty group")
 
+    cli.refused("group", "simulate", group, "--members", "+1", says=["no members"])
     cli.run("group", "delete", group, "--topic", topic)
     expect(described()["partitions"] == [], described())
     cli.refused("group", "delete", group, "--topic", topic, says=["committed nothing"])
@@ -219,6 +220,20 @@ def group_with_members(cli):
         [of_members] = shown["members"]
         expect(of_members["owns"] == [{"topic": topic, "partition": 0}] and of_members["topics"] == [topic], shown)
         expect(shown["unowned"] == [] and b"1 member" in cli.run("group", "members", group).stderr, shown)
+        if cli.http:
+            at = ("--http", f"http://{cli.http}")
+            events = cli.json("group", "timeline", group, *at, cluster=False)["events"]
+            expect([one["what"] for one in events] == ["joined", "rebalancing", "rebalanced"], events)
+            expect(events[0]["member"] == member["member"] and events[2]["took_ms"] is not None, events)
+            expect("a member joined" in cli.text("group", "timeline", group, *at, cluster=False), "no cause")
+            cli.refused("group", "timeline", group + "x", *at, says=[f"did you mean '{group}'"], cluster=False)
+        more = cli.json("group", "simulate", group, "--members", "+1")
+        expect(more["came"] == ["new-1"] and more["partitions"] == 1 and len(more["moves"]) <= 1, more)
+        less = cli.json("group", "simulate", group, "--without", "thalweg")
+        expect(less["moves"] == [{"topic": topic, "partition": 0, "from": member["member"], "to": None}], less)
+        cli.refused("group", "simulate", group, "--without", "nobody", says=["no member 'nobody'"])
+        cli.refused("group", "simulate", group, "--members", "3", says=["--members +3"], code=2)
+        cli.refused("group", "simulate", group, "--members", "-2", says=["has 1 members"])
         cli.refused("group", "reset", group, "--to", "earliest", "--execute", says=["1 member", "cannot be reset"])
         cli.refused("group", "delete", group, says=["has members"])
         consumer.terminate()
@@ -389,7 +404,7 @@ def main():
         else:
             scratch = stack.enter_context(Scratch())
             node = stack.enter_context(Node(scratch / "data"))
-            cli = Cli(node.kafka, scratch / "data")
+            cli = Cli(node.kafka, scratch / "data", node.http)
         for name, test in TESTS.items():
             report.run(name, test, cli)
     report.exit()

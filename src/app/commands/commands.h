@@ -29,6 +29,8 @@ void add_group_describe(Tree& tree, CLI::App& group);
 void add_group_members(Tree& tree, CLI::App& group);
 void add_group_reset(Tree& tree, CLI::App& group);
 void add_group_shift(Tree& tree, CLI::App& group);
+void add_group_simulate(Tree& tree, CLI::App& group);
+void add_group_timeline(Tree& tree, CLI::App& group);
 void add_group_delete(Tree& tree, CLI::App& group);
 void add_bench_produce(Tree& tree, CLI::App& bench);
 void add_bench_consume(Tree& tree, CLI::App& bench);

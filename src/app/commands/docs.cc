@@ -3,6 +3,7 @@
 #include "app/cli_docs.h"
 #include "app/commands/commands.h"
 #include "app/output.h"
+#include "broker/group_meters.h"
 #include "broker/metrics.h"
 #include "config/file.h"
 #include "observe/metrics.h"
@@ -14,7 +15,7 @@ namespace {
 std::string text_of_page(const std::string& page) {
   if (page == "cli") return cli_markdown(all_commands());
   if (page == "configuration") return config::markdown();
-  const observe::MetricTable tables[] = {broker::meters::kMetrics};
+  const observe::MetricTable tables[] = {broker::meters::kMetrics, broker::meters::kGroupMetrics};
   return observe::metrics_page(tables);
 }
 

@@ -139,6 +139,8 @@ void add_group(Tree& tree) {
   add_group_list(tree, group);
   add_group_describe(tree, group);
   add_group_members(tree, group);
+  add_group_timeline(tree, group);
+  add_group_simulate(tree, group);
   add_group_reset(tree, group);
   add_group_shift(tree, group);
   add_group_delete(tree, group);
