@@ -40,6 +40,8 @@
 #include "wire/068_consumer_group_heartbeat.h"
 #include "wire/069_consumer_group_describe.h"
 #include "wire/075_describe_topic_partitions.h"
+#include "wire/076_share_group_heartbeat.h"
+#include "wire/077_share_group_describe.h"
 #include "wire/078_share_fetch.h"
 #include "wire/079_share_acknowledge.h"
 #include "wire/083_initialize_share_group_state.h"
@@ -47,6 +49,9 @@
 #include "wire/085_write_share_group_state.h"
 #include "wire/086_delete_share_group_state.h"
 #include "wire/087_read_share_group_state_summary.h"
+#include "wire/090_describe_share_group_offsets.h"
+#include "wire/091_alter_share_group_offsets.h"
+#include "wire/092_delete_share_group_offsets.h"
 #include "wire/header.h"
 #include "wire/io.h"
 
@@ -126,6 +131,8 @@ constexpr std::array kServed{
     SERVED(ConsumerGroupHeartbeat, consumer_group_heartbeat),
     SERVED(ConsumerGroupDescribe, consumer_group_describe),
     SERVED(DescribeTopicPartitions, describe_topic_partitions),
+    SERVED(ShareGroupHeartbeat, share_group_heartbeat),
+    SERVED(ShareGroupDescribe, share_group_describe),
     SERVED(ShareFetch, share_fetch),
     SERVED(ShareAcknowledge, share_acknowledge),
     SERVED(InitializeShareGroupState, initialize_share_group_state),
@@ -133,6 +140,9 @@ constexpr std::array kServed{
     SERVED(WriteShareGroupState, write_share_group_state),
     SERVED(DeleteShareGroupState, delete_share_group_state),
     SERVED(ReadShareGroupStateSummary, read_share_group_state_summary),
+    SERVED(DescribeShareGroupOffsets, describe_share_group_offsets),
+    SERVED(AlterShareGroupOffsets, alter_share_group_offsets),
+    SERVED(DeleteShareGroupOffsets, delete_share_group_offsets),
 };
 
 static_assert(std::ranges::is_sorted(kServed, {}, [](const ServedApi& a) { return a.api->key; }));

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@
 #include "wire/047_offset_delete.h"
 #include "wire/068_consumer_group_heartbeat.h"
 #include "wire/069_consumer_group_describe.h"
+#include "wire/077_share_group_describe.h"
 
 namespace broker {
 
@@ -42,6 +44,16 @@ struct GroupClient {
   std::string id;
   std::string host;          // "/127.0.0.1", as Kafka shows it.
   std::int16_t version = 0;  // Of the request.
+};
+
+using DescribedShareGroup = wire::ShareGroupDescribeResponse::DescribedGroup;
+
+// What others have to know of a share group.
+struct ShareGroupFacts {
+  bool exists = false;
+  bool is_empty = true;
+  group::Epoch epoch = {};
+  group::ShareStates states = {};
 };
 
 class GroupCoordinator {
@@ -80,6 +92,15 @@ class GroupCoordinator {
   env::Task<wire::OffsetFetchResponse::OffsetFetchResponseGroup> fetch_offsets(
       wire::OffsetFetchRequest::OffsetFetchRequestGroup request);
   env::Task<wire::OffsetDeleteResponse> delete_offsets(wire::OffsetDeleteRequest request);
+
+  // Share groups (share_groups.cc).
+  env::Task<group::ShareReply> share_heartbeat(GroupId id, group::ShareHeartbeat beat);
+  env::Task<group::ShareReply> share_begun(GroupId id, group::ShareBegun begun);
+  env::Task<DescribedShareGroup> describe_share(GroupId id);
+  env::Task<Result<ShareGroupFacts>> share_facts(GroupId id);
+  // Takes a share group without members to a new epoch, which the caller gives to its state.
+  env::Task<Result<group::Epoch>> reset_share(GroupId id, group::ShareStates with);
+  env::Task<Result<void>> forget_share_states(GroupId id, std::set<TopicId> topics);
 
   // What the open partitions have, of the states and types asked for (all, if none are named).
   wire::ListGroupsResponse list(const wire::ListGroupsRequest& request) const;

@@ -58,6 +58,10 @@ env::Task<Result<ShareSessions::Partitions>> end_here(ShareSessions& sessions, S
   co_return sessions.end_of(key, connection);
 }
 
+env::Task<Result<ShareSessions::Partitions>> end_any(ShareSessions& sessions, ShareSessionKey key) {
+  co_return sessions.end(key);
+}
+
 }  // namespace
 
 Result<ShareSessionKey> share_speaker(const std::optional<GroupId>& group,
@@ -105,6 +109,13 @@ env::Task<void> end_share_session(Engine& here, ShareSessionKey key, std::uint64
           here, key, [key, connection](ShareSessions& sessions) {
             return end_here(sessions, key, connection);
           });
+  if (had) co_await release_all(here, key, *had);
+}
+
+env::Task<void> end_share_member(Engine& here, ShareSessionKey key) {
+  const Result<ShareSessions::Partitions> had =
+      co_await at_share_session<ShareSessions::Partitions>(
+          here, key, [key](ShareSessions& sessions) { return end_any(sessions, key); });
   if (had) co_await release_all(here, key, *had);
 }
 

@@ -64,6 +64,8 @@ env::Task<std::vector<Acknowledged>> acknowledge_all(Engine& here, ShareSessionK
 env::Task<void> release_all(Engine& here, ShareSessionKey who, ShareSessions::Partitions from);
 // The connection that a session began on has ended.
 env::Task<void> end_share_session(Engine& here, ShareSessionKey key, std::uint64_t connection);
+// A member has left its group.
+env::Task<void> end_share_member(Engine& here, ShareSessionKey key);
 // Has every shard begin the group anew from what is stored.
 env::Task<void> forget_share_group(Engine& here, GroupId group);
 

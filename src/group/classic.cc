@@ -37,6 +37,8 @@ Effects step(Classic& group, const Event& event, const Limits& limits, Timestamp
   Effects out;
   std::visit(overloaded{
                  [&](const ConsumerHeartbeat&) { check(false, "not for a classic group"); },
+                 [&](const ShareHeartbeat&) { check(false, "not for a classic group"); },
+                 [&](const ShareBegun&) { check(false, "not for a classic group"); },
                  [&](const TopicsChanged&) {},  // Its members look after that themselves.
                  [&](const auto& what) { on(group, what, limits, now, out); },
              },

@@ -3,10 +3,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/check.h"
 #include "group/consumer_turn.h"
+#include "group/metadata.h"
 #include "group/regex.h"
 
 namespace group {
@@ -216,20 +216,6 @@ void stay(Turn& turn, const ConsumerHeartbeat& beat) {
   turn.out.replies.push_back({beat.token, std::move(reply)});
 }
 
-// A setting of the group's own, as an administrator made it.
-std::optional<Millis> own_setting(const Consumer& group, const World& world,
-                                  std::string_view name) {
-  const config::Pairs& own =
-      world.image.config({.type = cluster::ResourceType::Group, .name = group.id.value});
-  const auto at = own.find(name);
-  if (at == own.end()) return {};
-  std::int64_t millis = 0;
-  const auto [end, error] =
-      std::from_chars(at->second.data(), at->second.data() + at->second.size(), millis);
-  if (error != std::errc{} || millis <= 0) return {};
-  return Millis{millis};
-}
-
 }  // namespace
 
 std::optional<ConsumerReply> refuse_request(const ConsumerHeartbeat& beat) {
@@ -278,12 +264,12 @@ Effects resume(Consumer& group, const World& world) {
 }
 
 Millis session_timeout(const Consumer& group, const World& world) {
-  return own_setting(group, world, "consumer.session.timeout.ms")
+  return own_setting(group.id, world.image, "consumer.session.timeout.ms")
       .value_or(world.limits.consumer.session);
 }
 
 Millis heartbeat_interval(const Consumer& group, const MemberId& member, const World& world) {
-  const Millis usual = own_setting(group, world, "consumer.heartbeat.interval.ms")
+  const Millis usual = own_setting(group.id, world.image, "consumer.heartbeat.interval.ms")
                            .value_or(world.limits.consumer.heartbeat);
   // Who just learned of its work may soon have to share it with the next that joins.
   const auto& assigned_at = group.passing.assigned_at;

@@ -1,59 +1,12 @@
 // What a consumer group subscribes to: topics by name, and those that match regular expressions.
 #include <algorithm>
-#include <array>
 
 #include "group/consumer_turn.h"
+#include "group/metadata.h"
 #include "group/regex.h"
 
 namespace group {
 namespace {
-
-// FNV-1a: stays the same from one process to the next, unlike std::hash.
-class Hash {
- public:
-  void add(Bytes bytes) {
-    for (const std::byte b : bytes) value_ = (value_ ^ std::to_integer<std::uint64_t>(b)) * kPrime;
-  }
-  void add(std::uint64_t number) {
-    std::array<std::byte, sizeof number> bytes;
-    store_big(bytes.data(), static_cast<std::int64_t>(number));
-    add(Bytes(bytes));
-  }
-  void add(std::string_view text) {
-    add(text.size());
-    add(as_bytes(text));
-  }
-  std::int64_t value() const { return static_cast<std::int64_t>(value_); }
-
- private:
-  static constexpr std::uint64_t kPrime = 1099511628211U;
-  std::uint64_t value_ = 14695981039346656037U;
-};
-
-void add_topic(Hash& hash, const cluster::Topic& topic, const cluster::Image& image) {
-  hash.add(Bytes(topic.id.value.bytes));
-  hash.add(topic.name.value);
-  hash.add(topic.partitions.size());
-  for (const cluster::Partition& partition : topic.partitions) {
-    for (const BrokerId replica : partition.replicas) {
-      const cluster::Broker* broker = image.find(replica);
-      if (broker && broker->rack) hash.add(*broker->rack);
-    }
-  }
-}
-
-// Of the topics that are subscribed to and there; 0 where there are none.
-std::int64_t metadata_hash(const Consumer& group, const cluster::Image& image) {
-  Hash hash;
-  bool any = false;
-  for (const TopicName& name : subscriptions(group)) {
-    const cluster::Topic* topic = image.find(name);
-    if (!topic) continue;
-    add_topic(hash, *topic, image);
-    any = true;
-  }
-  return any ? hash.value() : 0;
-}
 
 Resolved resolve(const TopicRegex& regex, const World& world) {
   Resolved resolved{.at = world.now};
@@ -90,7 +43,7 @@ void renew_all(Turn& turn, const std::set<TopicName>* names) {
 void bump_if_changed(Turn& turn, const std::string& cause) {
   const Consumer& group = turn.group();
   if (group.members.empty()) return;
-  if (metadata_hash(group, turn.world.image) == group.epoch.metadata_hash) return;
+  if (metadata_hash(subscriptions(group), turn.world.image) == group.epoch.metadata_hash) return;
   turn.tell(HappeningKind::TopicsChanged, {}, cause);
   bump_epoch(turn, cause);
 }
@@ -120,7 +73,7 @@ std::set<TopicId> topics_of(const Consumer& group, const MemberFacts& facts,
 void bump_epoch(Turn& turn, const std::string& cause) {
   const Consumer& group = turn.group();
   const Epoch next{group.epoch.epoch.value + 1};
-  turn.put(GroupEpochSet{GroupEpoch{next, metadata_hash(group, turn.world.image)}});
+  turn.put(GroupEpochSet{GroupEpoch{next, metadata_hash(subscriptions(group), turn.world.image)}});
   turn.tell(HappeningKind::Rebalancing, {}, cause);
 }
 

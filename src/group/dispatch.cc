@@ -26,10 +26,19 @@ template <>
 struct ServedBy<ConsumerHeartbeat> {
   using Kind = Consumer;
 };
+template <>
+struct ServedBy<ShareHeartbeat> {
+  using Kind = Share;
+};
+template <>
+struct ServedBy<ShareBegun> {
+  using Kind = Share;
+};
 
 // Whether a request may make a group of its kind.
 bool may_open(const Join&) { return true; }
 bool may_open(const ConsumerHeartbeat& beat) { return beat.epoch == kJoining; }
+bool may_open(const ShareHeartbeat& beat) { return beat.epoch == kJoining; }
 bool may_open(const auto&) { return false; }
 
 // What a group of another kind answers.
@@ -51,6 +60,23 @@ Answer refusal(const ConsumerHeartbeat& beat) {
                        .message = "there is no consumer group of this name",
                        .member = beat.who.member,
                        .epoch = beat.epoch};
+}
+
+Answer refusal(const ShareHeartbeat& beat) {
+  if (auto refused = refuse_request(beat)) return *std::move(refused);
+  return ShareReply{.error = ErrorCode::GroupIdNotFound,
+                    .message = "there is no share group of this name",
+                    .member = beat.member,
+                    .epoch = beat.epoch};
+}
+Answer refusal(const ShareBegun&) { return ShareReply{.error = ErrorCode::GroupIdNotFound}; }
+
+// Whether a group without members may become one of another kind. Where a share group is, and that
+// is more than its offsets, is of no use to other groups, nor theirs to it.
+template <class Kind>
+bool may_become(const Group& group) {
+  const bool keeps_to_itself = std::is_same_v<Kind, Share> || group.as<Share>();
+  return keeps_to_itself ? group.is_blank() : group.is_empty();
 }
 
 Effects move_kind(Classic& group, const Event& event, const World& world) {
@@ -83,7 +109,7 @@ Effects route(Groups& groups, const GroupId& id, const Request& request, const E
   using Kind = ServedBy<Request>::Kind;
   Group& group = groups.get(id);
   if (auto* kind = group.as<Kind>()) return move_kind(*kind, event, world);
-  if (may_open(request) && group.is_empty()) {
+  if (may_open(request) && may_become<Kind>(group)) {
     return open_as<Kind>(groups, group, event, world);
   }
   return {.replies = {{request.token, refusal(request)}}};

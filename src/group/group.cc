@@ -7,7 +7,7 @@ std::optional<std::set<TopicName>> subscribed(const Classic& group) { return sub
 std::optional<std::set<TopicName>> subscribed(const Consumer& group) {
   return subscriptions(group);
 }
-std::optional<std::set<TopicName>> subscribed(const Share&) { return std::set<TopicName>{}; }
+std::optional<std::set<TopicName>> subscribed(const Share& group) { return subscriptions(group); }
 
 bool is_blank_kind(const Classic& group) {
   return group.members.empty() && group.reserved.empty() && group.state == State::Empty &&
@@ -70,7 +70,7 @@ Effects resume(Group& group, const World& world) {
   return std::visit(overloaded{
                         [](const Classic& g) { return resume(g); },
                         [&](Consumer& g) { return resume(g, world); },
-                        [](const Share&) { return Effects{}; },
+                        [&](Share& g) { return resume(g, world); },
                     },
                     group.membership);
 }

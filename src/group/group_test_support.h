@@ -190,6 +190,7 @@ class Stage {
               return text;
             },
             [](const ConsumerReply& r) { return code(r.error); },
+            [](const ShareReply& r) { return code(r.error); },
         },
         answer);
   }

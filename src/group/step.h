@@ -24,6 +24,7 @@
 #include "group/consumer_events.h"
 #include "group/happening.h"
 #include "group/record.h"
+#include "group/share_events.h"
 #include "group/terms.h"
 
 namespace group {
@@ -49,11 +50,12 @@ struct TopicsChanged {
   std::set<TopicName> names;
 };
 
-// The first are for classic groups, then those for consumer groups; the last are for all.
-using Event =
-    std::variant<Join, Sync, Heartbeat, Leave, ConsumerHeartbeat, TimerFired, TopicsChanged>;
+// The first are for classic groups, then those for consumer and share groups; the last are for all.
+using Event = std::variant<Join, Sync, Heartbeat, Leave, ConsumerHeartbeat, ShareHeartbeat,
+                           ShareBegun, TimerFired, TopicsChanged>;
 
-using Answer = std::variant<JoinReply, SyncReply, HeartbeatReply, LeaveReply, ConsumerReply>;
+using Answer =
+    std::variant<JoinReply, SyncReply, HeartbeatReply, LeaveReply, ConsumerReply, ShareReply>;
 
 struct Reply {
   Token to;
@@ -87,6 +89,13 @@ struct ConsumerLimits {
   Millis most_rest{1'000};
 };
 
+// The options that bound share groups.
+struct ShareLimits {
+  Millis session{45'000};          // group.share.session.timeout.ms
+  Millis heartbeat{5'000};         // group.share.heartbeat.interval.ms
+  std::size_t most_members = 200;  // group.share.max.size
+};
+
 // The options that bound groups.
 struct Limits {
   Millis least_session{6'000};            // group.min.session.timeout.ms
@@ -101,6 +110,7 @@ struct Limits {
   Millis retention{7LL * 24 * 3600 * 1000};  // offsets.retention.minutes
   Millis expiry_check{600'000};              // offsets.retention.check.interval.ms
   ConsumerLimits consumer = {};
+  ShareLimits share = {};
 };
 
 // What a step may look at beside the group.

@@ -5,7 +5,10 @@
 #include "one_broker.h"
 #include "wire/010_find_coordinator.h"
 #include "wire/021_delete_records.h"
+#include "wire/042_delete_groups.h"
 #include "wire/044_incremental_alter_configs.h"
+#include "wire/076_share_group_heartbeat.h"
+#include "wire/077_share_group_describe.h"
 #include "wire/078_share_fetch.h"
 #include "wire/079_share_acknowledge.h"
 #include "wire/083_initialize_share_group_state.h"
@@ -13,6 +16,9 @@
 #include "wire/085_write_share_group_state.h"
 #include "wire/086_delete_share_group_state.h"
 #include "wire/087_read_share_group_state_summary.h"
+#include "wire/090_describe_share_group_offsets.h"
+#include "wire/091_alter_share_group_offsets.h"
+#include "wire/092_delete_share_group_offsets.h"
 
 namespace simulation {
 namespace {
@@ -385,6 +391,135 @@ TEST_F(Share, SettingsOfAGroupAreChecked) {
   EXPECT_EQ(set_group("share.auto.offset.reset", "sometime"), ErrorCode::InvalidConfig);
   EXPECT_EQ(set_group("no.such.option", "1"), ErrorCode::InvalidConfig);
   EXPECT_EQ(fetch_raw(ann_).acquisition_lock_timeout_ms, 20000);
+}
+
+// With members, as clients have them.
+class ShareMembers : public Share {
+ protected:
+  ShareMembers() { find_group_coordinator(); }
+
+  void find_group_coordinator() {
+    wire::FindCoordinatorRequest request;
+    request.coordinator_keys = {kGroup.value};
+    const auto found = ask(std::move(request), &wire::read_find_coordinator_response);
+    EXPECT_EQ(found.coordinators.front().error_code, ErrorCode::None);
+  }
+
+  wire::ShareGroupHeartbeatResponse beat(const std::string& member, std::int32_t epoch) {
+    wire::ShareGroupHeartbeatRequest request{.group_id = kGroup, .member_id = MemberId{member}};
+    request.member_epoch = epoch;
+    if (epoch == 0) request.subscribed_topic_names = {kTopic};
+    return ask(std::move(request), &wire::read_share_group_heartbeat_response);
+  }
+
+  wire::ShareGroupDescribeResponse::DescribedGroup describe(const GroupId& group = kGroup) {
+    wire::ShareGroupDescribeRequest request{.group_ids = {group}};
+    return ask(std::move(request), &wire::read_share_group_describe_response).groups.front();
+  }
+
+  wire::DescribeShareGroupOffsetsResponse::DescribeShareGroupOffsetsResponseGroup offsets(
+      const GroupId& group = kGroup) {
+    wire::DescribeShareGroupOffsetsRequest request;
+    request.groups.push_back({group, std::nullopt});
+    return ask(std::move(request), &wire::read_describe_share_group_offsets_response)
+        .groups.front();
+  }
+
+  wire::AlterShareGroupOffsetsResponse alter(std::int64_t start, const TopicName& name = kTopic) {
+    wire::AlterShareGroupOffsetsRequest request{.group_id = kGroup};
+    request.topics.push_back({name, {{PartitionIndex{0}, Offset{start}}}});
+    return ask(std::move(request), &wire::read_alter_share_group_offsets_response);
+  }
+
+  wire::DeleteShareGroupOffsetsResponse forget(const TopicName& name) {
+    wire::DeleteShareGroupOffsetsRequest request{.group_id = kGroup};
+    request.topics.push_back({name});
+    return ask(std::move(request), &wire::read_delete_share_group_offsets_response);
+  }
+
+  ErrorCode delete_group() {
+    wire::DeleteGroupsRequest request{.groups_names = {kGroup}};
+    return ask(std::move(request), &wire::read_delete_groups_response).results.front().error_code;
+  }
+};
+
+TEST_F(ShareMembers, AMemberHasItsPartitionsWithItsFirstHeartbeat) {
+  const auto joined = beat("ann", 0);
+  ASSERT_EQ(joined.error_code, ErrorCode::None);
+  ASSERT_TRUE(joined.assignment);
+  EXPECT_EQ(joined.assignment->topic_partitions.at(0).topic_id, topic());
+  EXPECT_EQ(joined.heartbeat_interval_ms, 5000);
+  EXPECT_EQ(beat("ann", joined.member_epoch).error_code, ErrorCode::None);
+  const auto shown = describe();
+  EXPECT_EQ(shown.group_state, "Stable");
+  EXPECT_EQ(shown.assignor_name, "simple");
+  ASSERT_EQ(shown.members.size(), 1U);
+  EXPECT_EQ(shown.members[0].assignment.topic_partitions.size(), 1U);
+  crash();
+  world_.run_for(1s);
+  EXPECT_EQ(beat("ann", joined.member_epoch).error_code, ErrorCode::None)
+      << "a restart does not send members away";
+}
+
+TEST_F(ShareMembers, AMemberThatIsSilentIsTakenOut) {
+  beat("ann", 0);
+  world_.run_for(60s);
+  EXPECT_EQ(describe().group_state, "Empty");
+  EXPECT_EQ(beat("ann", 3).error_code, ErrorCode::UnknownMemberId);
+}
+
+TEST_F(ShareMembers, AMemberThatLeavesGivesBackWhatItHas) {
+  produce(3);
+  beat("ann", 0);
+  EXPECT_EQ(fetch(ann_), (std::vector<Got>{{0, 2, 1}}));
+  EXPECT_EQ(beat("ann", -1).member_epoch, -1);
+  EXPECT_EQ(fetch(bob_), (std::vector<Got>{{0, 2, 2}}));
+}
+
+TEST_F(ShareMembers, OffsetsAreShownMovedAndForgotten) {
+  produce(6);
+  beat("ann", 0);
+  EXPECT_EQ(fetch(ann_).size(), 1U);
+  EXPECT_EQ(acknowledge(ann_, {{0, 1, {kAccept}}, {4, 4, {kAccept}}}), ErrorCode::None);
+  auto shown = offsets();
+  ASSERT_EQ(shown.topics.size(), 1U);
+  EXPECT_EQ(shown.topics[0].partitions.at(0).start_offset, Offset{2});
+  EXPECT_EQ(shown.topics[0].partitions.at(0).lag, 3);
+
+  EXPECT_EQ(alter(1).error_code, ErrorCode::NonEmptyGroup);
+  EXPECT_EQ(forget(kTopic).error_code, ErrorCode::NonEmptyGroup);
+  EXPECT_EQ(delete_group(), ErrorCode::NonEmptyGroup);
+  beat("ann", -1);
+  EXPECT_EQ(alter(1).responses.at(0).partitions.at(0).error_code, ErrorCode::None);
+  EXPECT_EQ(alter(1, TopicName{"nowhere"}).responses.at(0).partitions.at(0).error_code,
+            ErrorCode::UnknownTopicOrPartition);
+  EXPECT_EQ(offsets().topics[0].partitions.at(0).start_offset, Offset{1});
+  EXPECT_EQ(offsets().topics[0].partitions.at(0).lag, 5);
+  beat("bob", 0);
+  EXPECT_EQ(fetch(bob_), (std::vector<Got>{{1, 5, 1}}));
+  beat("bob", -1);
+
+  EXPECT_EQ(forget(TopicName{"nowhere"}).responses.at(0).error_code,
+            ErrorCode::UnknownTopicOrPartition);
+  EXPECT_EQ(forget(kTopic).responses.at(0).error_code, ErrorCode::None);
+  EXPECT_TRUE(offsets().topics.empty());
+  EXPECT_EQ(delete_group(), ErrorCode::None);
+  EXPECT_EQ(offsets().error_code, ErrorCode::GroupIdNotFound);
+  EXPECT_EQ(describe().error_code, ErrorCode::GroupIdNotFound);
+  EXPECT_EQ(forget(kTopic).error_code, ErrorCode::GroupIdNotFound);
+}
+
+TEST_F(ShareMembers, AGroupThatIsDeletedBeginsAnew) {
+  produce(4);
+  beat("ann", 0);
+  EXPECT_EQ(fetch(ann_).size(), 1U);
+  EXPECT_EQ(acknowledge(ann_, {{0, 3, {kAccept}}}), ErrorCode::None);
+  beat("ann", -1);
+  EXPECT_EQ(delete_group(), ErrorCode::None);
+  EXPECT_EQ(summary().start_offset, Offset{-1});
+  beat("ann", 0);
+  ann_.epoch = 0;
+  EXPECT_EQ(fetch(ann_), (std::vector<Got>{{0, 3, 1}}));
 }
 
 }  // namespace

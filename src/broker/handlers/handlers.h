@@ -9,6 +9,7 @@ namespace wire {
   struct Name##Request; \
   struct Name##Response
 MESSAGES(AlterConfigs);
+MESSAGES(AlterShareGroupOffsets);
 MESSAGES(ApiVersions);
 MESSAGES(ConsumerGroupDescribe);
 MESSAGES(ConsumerGroupHeartbeat);
@@ -16,6 +17,7 @@ MESSAGES(CreatePartitions);
 MESSAGES(CreateTopics);
 MESSAGES(DeleteGroups);
 MESSAGES(DeleteRecords);
+MESSAGES(DeleteShareGroupOffsets);
 MESSAGES(DeleteShareGroupState);
 MESSAGES(DeleteTopics);
 MESSAGES(DescribeCluster);
@@ -23,6 +25,7 @@ MESSAGES(DescribeConfigs);
 MESSAGES(DescribeGroups);
 MESSAGES(DescribeLogDirs);
 MESSAGES(DescribeProducers);
+MESSAGES(DescribeShareGroupOffsets);
 MESSAGES(DescribeTopicPartitions);
 MESSAGES(Fetch);
 MESSAGES(FindCoordinator);
@@ -45,6 +48,8 @@ MESSAGES(ReadShareGroupState);
 MESSAGES(ReadShareGroupStateSummary);
 MESSAGES(ShareAcknowledge);
 MESSAGES(ShareFetch);
+MESSAGES(ShareGroupDescribe);
+MESSAGES(ShareGroupHeartbeat);
 MESSAGES(SyncGroup);
 MESSAGES(WriteShareGroupState);
 #undef MESSAGES
@@ -55,6 +60,7 @@ namespace broker {
 #define HANDLER(name, Name) \
   env::Task<wire::Name##Response> name(Call& call, wire::Name##Request request)
 HANDLER(alter_configs, AlterConfigs);
+HANDLER(alter_share_group_offsets, AlterShareGroupOffsets);
 HANDLER(api_versions, ApiVersions);
 HANDLER(consumer_group_describe, ConsumerGroupDescribe);
 HANDLER(consumer_group_heartbeat, ConsumerGroupHeartbeat);
@@ -62,6 +68,7 @@ HANDLER(create_partitions, CreatePartitions);
 HANDLER(create_topics, CreateTopics);
 HANDLER(delete_groups, DeleteGroups);
 HANDLER(delete_records, DeleteRecords);
+HANDLER(delete_share_group_offsets, DeleteShareGroupOffsets);
 HANDLER(delete_share_group_state, DeleteShareGroupState);
 HANDLER(delete_topics, DeleteTopics);
 HANDLER(describe_cluster, DescribeCluster);
@@ -69,6 +76,7 @@ HANDLER(describe_configs, DescribeConfigs);
 HANDLER(describe_groups, DescribeGroups);
 HANDLER(describe_log_dirs, DescribeLogDirs);
 HANDLER(describe_producers, DescribeProducers);
+HANDLER(describe_share_group_offsets, DescribeShareGroupOffsets);
 HANDLER(describe_topic_partitions, DescribeTopicPartitions);
 HANDLER(fetch, Fetch);
 HANDLER(find_coordinator, FindCoordinator);
@@ -91,6 +99,8 @@ HANDLER(read_share_group_state, ReadShareGroupState);
 HANDLER(read_share_group_state_summary, ReadShareGroupStateSummary);
 HANDLER(share_acknowledge, ShareAcknowledge);
 HANDLER(share_fetch, ShareFetch);
+HANDLER(share_group_describe, ShareGroupDescribe);
+HANDLER(share_group_heartbeat, ShareGroupHeartbeat);
 HANDLER(sync_group, SyncGroup);
 HANDLER(write_share_group_state, WriteShareGroupState);
 #undef HANDLER
