@@ -100,7 +100,7 @@ class Hostile : public TestBroker {
   void look_after() {
     for (std::shared_ptr<Peer>& peer : peers_) hang_up(peer);
     world_.run_for(kPatience);
-    ask<wire::ApiVersionsResponse>(wire::ApiVersionsRequest{}, 0);
+    connect()->ask<wire::ApiVersionsResponse>(wire::ApiVersionsRequest{}, 0);
     check(metric("thalweg_request_memory_bytes") == "0", "memory of requests was not given back");
   }
 
