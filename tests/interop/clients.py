@@ -108,6 +108,7 @@ CLIENTS = {
     "kafka-connect": Client("Kafka Connect 4.2.1, standalone", script_on_java("kafka-connect"), ("java", "mvn"),
                             "tool"),
     "kafka-streams": Client("Kafka Streams 4.2.1", java("WordCount"), ("java", "mvn"), "tool"),
+    "java-share": Client("Java's share consumer 4.2.1", java("ShareWork"), ("java", "mvn"), "tool"),
     "java": Client("Java client<br>4.2.1", java("DailyWork"), ("java", "mvn")),
     "librdkafka": Client("librdkafka<br>2.0.2<br>C++", prepare_librdkafka, ("clang++-19",)),
     "kcat": Client("kcat<br>1.7.1", lambda: [sys.executable, HERE / "kcat/daily_work.py"], ("kcat",)),

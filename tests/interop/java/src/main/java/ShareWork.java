@@ -1,0 +1,290 @@
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.AcknowledgeType;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/** Work shared among Java's share consumers (KIP-932). Prints a line for each feature: ok or FAIL and why. */
+public final class ShareWork {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  private interface Work {
+    void run() throws Exception;
+  }
+
+  private interface Take {
+    void run(KafkaShareConsumer<String, String> consumer, ConsumerRecord<String, String> record);
+  }
+
+  private final String bootstrap;
+  private final String prefix;
+  private final Admin admin;
+  private boolean failed = false;
+
+  private ShareWork(String bootstrap, String prefix) {
+    this.bootstrap = bootstrap;
+    this.prefix = prefix;
+    this.admin = Admin.create(settings(Map.of()));
+  }
+
+  public static void main(String[] args) {
+    ShareWork work = new ShareWork(args[0], args[1]);
+    work.feature("implicit-acknowledgement", work::implicitly);
+    work.feature("several-consumers-on-one-partition", work::together);
+    work.feature("accept-release-reject", work::explicitly);
+    work.feature("renew", work::renew);
+    work.feature("given-back-at-close", work::closeGivesBack);
+    work.feature("poison-is-given-up", work::poison);
+    work.feature("describe-share-group", work::describe);
+    work.feature("list-share-groups", work::list);
+    work.feature("share-group-offsets", work::offsets);
+    work.feature("delete-share-group", work::delete);
+    work.admin.close();
+    System.exit(work.failed ? 1 : 0);
+  }
+
+  private void feature(String name, Work work) {
+    try {
+      work.run();
+      System.out.println("ok " + name);
+    } catch (Throwable error) {
+      failed = true;
+      Throwable cause = error instanceof ExecutionException ? error.getCause() : error;
+      System.out.println("FAIL " + name + " " + String.valueOf(cause).replace('\n', ' '));
+    }
+  }
+
+  private static void expect(boolean holds, String why) {
+    if (!holds) throw new IllegalStateException(why);
+  }
+
+  private Properties settings(Map<String, ?> more) {
+    Properties all = new Properties();
+    all.put("bootstrap.servers", bootstrap);
+    all.putAll(more);
+    return all;
+  }
+
+  private KafkaShareConsumer<String, String> consumer(String name, String mode, int most) {
+    KafkaShareConsumer<String, String> consumer = new KafkaShareConsumer<>(
+        settings(Map.of("group.id", group(name), "share.acknowledgement.mode", mode, "max.poll.records", most,
+            "fetch.max.wait.ms", "200")),
+        new StringDeserializer(), new StringDeserializer());
+    consumer.subscribe(List.of(topic(name)));
+    return consumer;
+  }
+
+  private String group(String name) {
+    return prefix + "-share-" + name;
+  }
+
+  private String topic(String name) {
+    return prefix + "-shared-" + name;
+  }
+
+  /** A topic with so many records, and a group that reads it from its beginning. */
+  private void prepare(String name, int partitions, int records) throws Exception {
+    admin.createTopics(List.of(new NewTopic(topic(name), partitions, (short) 1))).all().get();
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.GROUP, group(name));
+    admin.incrementalAlterConfigs(Map.of(resource, List.of(
+        new AlterConfigOp(new ConfigEntry("share.auto.offset.reset", "earliest"), AlterConfigOp.OpType.SET))))
+        .all().get();
+    produce(name, partitions, records);
+  }
+
+  private void produce(String name, int partitions, int records) throws Exception {
+    try (KafkaProducer<String, String> producer = new KafkaProducer<>(
+        settings(Map.of("batch.size", "200")), new StringSerializer(), new StringSerializer())) {
+      for (int i = 0; i < records; i++) {
+        producer.send(new ProducerRecord<>(topic(name), i % partitions, null, "order " + i));
+      }
+      producer.flush();
+    }
+  }
+
+  /** Polls until so many records were taken, counting how often each came. */
+  private Map<Long, Integer> take(List<KafkaShareConsumer<String, String>> consumers, int count, Take take) {
+    Map<Long, Integer> taken = new TreeMap<>();
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    int seen = 0;
+    while (seen < count && System.nanoTime() < deadline) {
+      for (KafkaShareConsumer<String, String> consumer : consumers) {
+        for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofMillis(100))) {
+          taken.merge(record.partition() * 1_000_000L + record.offset(), 1, Integer::sum);
+          take.run(consumer, record);
+          seen++;
+        }
+      }
+    }
+    expect(seen >= count, "got " + seen + " records instead of " + count);
+    return taken;
+  }
+
+  private void expectNothingLeft(KafkaShareConsumer<String, String> consumer) {
+    long deadline = System.nanoTime() + Duration.ofMillis(700).toNanos();
+    while (System.nanoTime() < deadline) {
+      for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofMillis(100))) {
+        expect(false, "it was done with and came again: " + record);
+      }
+    }
+  }
+
+  private void implicitly() throws Exception {
+    prepare("implicit", 2, 100);
+    try (KafkaShareConsumer<String, String> consumer = consumer("implicit", "implicit", 20)) {
+      Map<Long, Integer> taken = take(List.of(consumer), 100, (from, record) -> { });
+      expect(taken.size() == 100, taken.size() + " different records instead of 100");
+      var outcomes = consumer.commitSync();
+      outcomes.forEach((partition, error) -> expect(error.isEmpty(), partition + ": " + error));
+    }
+    try (KafkaShareConsumer<String, String> consumer = consumer("implicit", "implicit", 20)) {
+      expectNothingLeft(consumer);
+      produce("implicit", 2, 4);
+      expect(take(List.of(consumer), 4, (from, record) -> { }).size() == 4, "new records did not come");
+    }
+  }
+
+  private void together() throws Exception {
+    prepare("together", 1, 300);
+    List<KafkaShareConsumer<String, String>> consumers = new ArrayList<>();
+    for (int i = 0; i < 3; i++) consumers.add(consumer("together", "implicit", 10));
+    Map<KafkaShareConsumer<String, String>, Integer> shares = new HashMap<>();
+    Map<Long, Integer> taken =
+        take(consumers, 300, (consumer, record) -> shares.merge(consumer, 1, Integer::sum));
+    expect(taken.size() == 300, taken.size() + " different records instead of 300");
+    expect(taken.values().stream().allMatch(times -> times == 1), "a record came twice: " + taken);
+    expect(shares.size() == 3, "only " + shares.size() + " of 3 consumers had work");
+    consumers.forEach(KafkaShareConsumer::close);
+  }
+
+  private void explicitly() throws Exception {
+    prepare("explicit", 1, 30);
+    try (KafkaShareConsumer<String, String> consumer = consumer("explicit", "explicit", 30)) {
+      Map<Long, Short> deliveries = new HashMap<>();
+      take(List.of(consumer), 40, (from, record) -> {
+        deliveries.put(record.offset(), record.deliveryCount().get());
+        boolean again = record.offset() % 3 == 1 && record.deliveryCount().get() == 1;
+        from.acknowledge(record, again ? AcknowledgeType.RELEASE
+            : record.offset() % 3 == 2 ? AcknowledgeType.REJECT : AcknowledgeType.ACCEPT);
+      });
+      for (long offset = 0; offset < 30; offset++) {
+        int wanted = offset % 3 == 1 ? 2 : 1;
+        expect(deliveries.get(offset) == wanted, "record " + offset + " came " + deliveries.get(offset) + " times");
+      }
+      consumer.commitSync().forEach((partition, error) -> expect(error.isEmpty(), partition + ": " + error));
+      expectNothingLeft(consumer);
+    }
+  }
+
+  private void renew() throws Exception {
+    prepare("renewed", 1, 3);
+    try (KafkaShareConsumer<String, String> consumer = consumer("renewed", "explicit", 3)) {
+      Set<Long> renewed = new TreeSet<>();
+      take(List.of(consumer), 6, (from, record) -> {
+        boolean first = renewed.add(record.offset());
+        expect(record.deliveryCount().get() == 1, "it was delivered anew: " + record);
+        from.acknowledge(record, first ? AcknowledgeType.RENEW : AcknowledgeType.ACCEPT);
+      });
+      consumer.commitSync().forEach((partition, error) -> expect(error.isEmpty(), partition + ": " + error));
+      expectNothingLeft(consumer);
+    }
+  }
+
+  private void closeGivesBack() throws Exception {
+    prepare("closed", 1, 20);
+    try (KafkaShareConsumer<String, String> consumer = consumer("closed", "explicit", 20)) {
+      take(List.of(consumer), 20, (from, record) -> {
+        if (record.offset() < 5) from.acknowledge(record);
+        else from.acknowledge(record, AcknowledgeType.RELEASE);
+      });
+    }
+    try (KafkaShareConsumer<String, String> consumer = consumer("closed", "implicit", 20)) {
+      Map<Long, Integer> taken = take(List.of(consumer), 15, (from, record) -> { });
+      expect(taken.size() == 15 && taken.keySet().iterator().next() == 5, "what came again: " + taken.keySet());
+    }
+  }
+
+  private void poison() throws Exception {
+    prepare("poison", 1, 2);
+    try (KafkaShareConsumer<String, String> consumer = consumer("poison", "explicit", 10)) {
+      int[] times = {0};
+      take(List.of(consumer), 6, (from, record) -> {
+        if (record.offset() == 0) times[0]++;
+        from.acknowledge(record, record.offset() == 0 ? AcknowledgeType.RELEASE : AcknowledgeType.ACCEPT);
+      });
+      consumer.commitSync();
+      expect(times[0] == 5, "the record that nobody takes came " + times[0] + " times instead of 5");
+      expectNothingLeft(consumer);
+    }
+  }
+
+  private void describe() throws Exception {
+    try (KafkaShareConsumer<String, String> consumer = consumer("implicit", "implicit", 20)) {
+      long deadline = System.nanoTime() + PATIENCE.toNanos();
+      int assigned = 0;
+      while (assigned < 2 && System.nanoTime() < deadline) {
+        consumer.poll(Duration.ofMillis(100));
+        var group = admin.describeShareGroups(List.of(group("implicit"))).all().get().get(group("implicit"));
+        assigned = group.members().stream().mapToInt(one -> one.assignment().topicPartitions().size()).sum();
+      }
+      expect(assigned == 2, assigned + " partitions are assigned instead of 2");
+    }
+    var group = admin.describeShareGroups(List.of(group("implicit"))).all().get().get(group("implicit"));
+    expect(group.groupState().toString().equals("Empty"), "the group is " + group.groupState());
+  }
+
+  private void list() throws Exception {
+    var found = admin.listGroups().all().get().stream().filter(one -> one.groupId().equals(group("implicit")))
+        .findFirst();
+    expect(found.isPresent() && found.get().type().get().toString().equals("Share"), "listed as " + found);
+  }
+
+  private void offsets() throws Exception {
+    TopicPartition partition = new TopicPartition(topic("explicit"), 0);
+    String group = group("explicit");
+    var spec = Map.of(group, new ListShareGroupOffsetsSpec().topicPartitions(List.of(partition)));
+    var info = admin.listShareGroupOffsets(spec).partitionsToOffsetInfo(group).get().get(partition);
+    expect(info.startOffset() == 30, "the group starts at " + info.startOffset());
+    expect(info.lag().get() == 0, "its lag is " + info.lag());
+
+    admin.alterShareGroupOffsets(group, Map.of(partition, 20L)).all().get();
+    info = admin.listShareGroupOffsets(spec).partitionsToOffsetInfo(group).get().get(partition);
+    expect(info.startOffset() == 20 && info.lag().get() == 10, "after the change: " + info);
+    try (KafkaShareConsumer<String, String> consumer = consumer("explicit", "implicit", 30)) {
+      Map<Long, Integer> taken = take(List.of(consumer), 10, (from, record) -> { });
+      expect(taken.keySet().iterator().next() == 20, "it went on at " + taken.keySet());
+    }
+    admin.deleteShareGroupOffsets(group, Set.of(topic("explicit"))).all().get();
+    var none = admin.listShareGroupOffsets(spec).partitionsToOffsetInfo(group).get().get(partition);
+    expect(none == null, "offsets that were deleted are still there: " + none);
+  }
+
+  private void delete() throws Exception {
+    admin.deleteShareGroups(List.of(group("implicit"))).all().get();
+    boolean listed = admin.listGroups().all().get().stream().anyMatch(one -> one.groupId().equals(group("implicit")));
+    expect(!listed, "the group is still listed");
+    // A group of that name begins anew.
+    try (KafkaShareConsumer<String, String> consumer = consumer("implicit", "implicit", 200)) {
+      expect(take(List.of(consumer), 104, (from, record) -> { }).size() == 104, "its state was not deleted");
+    }
+  }
+}
