@@ -12,18 +12,18 @@
 namespace wire {
 
 // The checksum covers everything from the attributes on.
-constexpr std::size_t kLengthAt = 8;
-constexpr std::size_t kLeaderEpochAt = 12;
-constexpr std::size_t kMagicAt = 16;
-constexpr std::size_t kCrcAt = 17;
-constexpr std::size_t kAttributesAt = 21;
-constexpr std::size_t kLastOffsetDeltaAt = 23;
-constexpr std::size_t kBaseTimestampAt = 27;
-constexpr std::size_t kMaxTimestampAt = 35;
-constexpr std::size_t kProducerIdAt = 43;
-constexpr std::size_t kProducerEpochAt = 51;
-constexpr std::size_t kBaseSequenceAt = 53;
-constexpr std::size_t kRecordCountAt = 57;
+inline constexpr std::size_t kLengthAt = 8;
+inline constexpr std::size_t kLeaderEpochAt = 12;
+inline constexpr std::size_t kMagicAt = 16;
+inline constexpr std::size_t kCrcAt = 17;
+inline constexpr std::size_t kAttributesAt = 21;
+inline constexpr std::size_t kLastOffsetDeltaAt = 23;
+inline constexpr std::size_t kBaseTimestampAt = 27;
+inline constexpr std::size_t kMaxTimestampAt = 35;
+inline constexpr std::size_t kProducerIdAt = 43;
+inline constexpr std::size_t kProducerEpochAt = 51;
+inline constexpr std::size_t kBaseSequenceAt = 53;
+inline constexpr std::size_t kRecordCountAt = 57;
 
 // Numbers from outside may not fit together; where they do not, any sum will do but must be one.
 inline std::int64_t wrapping_add(std::int64_t a, std::int64_t b) {
