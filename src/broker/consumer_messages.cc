@@ -43,12 +43,7 @@ group::ConsumerHeartbeat to_consumer_heartbeat(wire::ConsumerGroupHeartbeatReque
     beat.topics.emplace(request.subscribed_topic_names->begin(),
                         request.subscribed_topic_names->end());
   }
-  if (request.topic_partitions) {
-    beat.owned.emplace();
-    for (auto& topic : *request.topic_partitions) {
-      group::add(*beat.owned, topic.topic_id, std::move(topic.partitions));
-    }
-  }
+  if (request.topic_partitions) beat.owned = group::gather(*request.topic_partitions);
   return beat;
 }
 

@@ -239,7 +239,7 @@ env::Task<FetchedGroup> GroupCoordinator::fetch_offsets(
                                                    group::Epoch{request.member_epoch})
                              : std::nullopt;
   if (refused) co_return FetchedGroup{.group_id = request.group_id, .error_code = *refused};
-  FetchedGroup fetched = to_fetched(request, found);
+  FetchedGroup fetched = to_fetched(request, found, *image_);
   const Result<void> durable =
       co_await (*partition)->until_durable(request.group_id, CoordinatorPartition::Seen::Offsets);
   if (!durable) {

@@ -25,6 +25,7 @@ bool names(const std::vector<std::string>& filter, std::string_view word) {
 }
 
 using FetchedPartition = wire::OffsetFetchResponse::OffsetFetchResponsePartitions;
+using FetchedTopic = wire::OffsetFetchResponse::OffsetFetchResponseTopics;
 FetchedPartition to_fetched(PartitionIndex index, const group::Committed* committed) {
   if (!committed) {
     return {.partition_index = index, .committed_offset = Offset{-1}, .metadata = ""};
@@ -191,16 +192,17 @@ wire::OffsetDeleteResponse to_response(const wire::OffsetDeleteRequest& request,
 }
 
 FetchedGroup to_fetched(const wire::OffsetFetchRequest::OffsetFetchRequestGroup& request,
-                        const group::Group* group) {
+                        const group::Group* group, const cluster::Image& image) {
   FetchedGroup fetched{.group_id = request.group_id};
   if (!request.topics) {
     if (!group) return fetched;
     for (const auto& [name, partitions] : group->offsets) {
-      auto& topic = fetched.topics.emplace_back();
-      topic.name = name;
+      FetchedTopic topic{.name = name};
       for (const auto& [index, committed] : partitions) {
+        if (group::is_of_former_topic(name, committed, image)) continue;
         topic.partitions.push_back(to_fetched(index, &committed));
       }
+      if (!topic.partitions.empty()) fetched.topics.push_back(std::move(topic));
     }
     return fetched;
   }
@@ -210,6 +212,8 @@ FetchedGroup to_fetched(const wire::OffsetFetchRequest::OffsetFetchRequestGroup&
     topic.topic_id = asked.topic_id;
     for (const PartitionIndex index : asked.partition_indexes) {
       const auto* committed = group ? group::find_offset(*group, {asked.name, index}) : nullptr;
+      if (committed && group::is_of_former_topic(asked.name, *committed, image))
+        committed = nullptr;
       topic.partitions.push_back(to_fetched(index, committed));
     }
   }

@@ -35,7 +35,7 @@ wire::OffsetDeleteResponse to_response(const wire::OffsetDeleteRequest& request,
 
 using FetchedGroup = wire::OffsetFetchResponse::OffsetFetchResponseGroup;
 FetchedGroup to_fetched(const wire::OffsetFetchRequest::OffsetFetchRequestGroup& request,
-                        const group::Group* group);
+                        const group::Group* group, const cluster::Image& image);
 
 using DescribedGroup = wire::DescribeGroupsResponse::DescribedGroup;
 DescribedGroup to_described(const group::Classic& group);

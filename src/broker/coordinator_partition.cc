@@ -187,8 +187,9 @@ void CoordinatorPartition::write(const GroupId& id, const std::vector<group::Rec
     batch_.add(shard_.wall(), Bytes(encoded.key), value);
     Written& written = written_[id];
     (is_membership(record) ? written.membership : written.offsets) = next_;
-    if (batch_.size() >= kLargeBatch) flush();
   }
+  // Not in between: what one step wrote is there as a whole or not at all.
+  if (batch_.size() >= kLargeBatch) flush();
   if (batch_.empty() || flush_is_due_) return;
   flush_is_due_ = true;
   shard_.post([self = shared_from_this()] {
@@ -267,8 +268,11 @@ void CoordinatorPartition::expire_offsets() {
 }
 
 void CoordinatorPartition::forget_topic(const TopicName& topic) {
-  if (state_ != State::Active) return;
-  for (const group::Record& record : group::decide_topic_gone(groups_, topic)) {
+  if (state_ == State::Active) forget(group::decide_topic_gone(groups_, topic));
+}
+
+void CoordinatorPartition::forget(const std::vector<group::Record>& offsets) {
+  for (const group::Record& record : offsets) {
     write(std::get<group::OffsetDropped>(record).group, {record});
     group::apply(groups_, record);
   }
@@ -277,6 +281,7 @@ void CoordinatorPartition::forget_topic(const TopicName& topic) {
 void CoordinatorPartition::see(cluster::ImagePtr image, const group::TopicsChanged& changed) {
   image_ = std::move(image);
   if (state_ != State::Active || changed.names.empty()) return;
+  forget(group::decide_former_topics(groups_, changed.names, *image_));
   std::vector<GroupId> ids;
   for (const auto& [id, group] : groups_.by_id) {
     if (!group.as<group::Classic>()) ids.push_back(id);

@@ -78,6 +78,7 @@ class CoordinatorPartition : public std::enable_shared_from_this<CoordinatorPart
   void flush();
   void when_durable(Sequence sequence, std::move_only_function<void(Result<void>)> then);
   void release();
+  void forget(const std::vector<group::Record>& offsets);
   void lose_hold(const Error& why);
   void answer(group::Token token, Result<group::Answer> answer);
 

@@ -113,11 +113,11 @@ class Coordinator : public testing::Test {
     return world_.run(groups_->heartbeat(request)).error_code;
   }
   // Topic "orders", with so many partitions.
-  void make_topic(int partitions) {
+  void make_topic(int partitions, int id = 1) {
     auto image = std::make_shared<cluster::Image>();
     auto topic = std::make_shared<cluster::Topic>();
     topic->name = TopicName{"orders"};
-    topic->id.value.bytes[15] = std::byte{1};
+    topic->id.value.bytes[15] = static_cast<std::byte>(id);
     topic->partitions.resize(static_cast<std::size_t>(partitions));
     image->topics.put(topic->name, topic);
     image->topics_by_id.put(topic->id, topic);
@@ -158,6 +158,15 @@ class Coordinator : public testing::Test {
     const auto fetched = fetch();
     world_.run_for(20ms);
     return fetched->topics.empty() ? -1 : fetched->topics[0].partitions[0].committed_offset.value;
+  }
+
+  // A commit that was let through while the topic was the one of this id.
+  void commit_for_topic(int id, std::int64_t offset) {
+    wire::OffsetCommitRequest request = commit_request(offset);
+    request.topics[0].topic_id.value.bytes[15] = static_cast<std::byte>(id);
+    const auto answer = ask(groups_->commit(request, {"cart", "/10.0.0.1", 8}));
+    world_.run_for(20ms);
+    EXPECT_EQ(code(answer), ErrorCode::None);
   }
 
   // One member, joined and assigned "work".
@@ -501,6 +510,19 @@ TEST_F(Coordinator, ListsAndDescribesGroupsByTheirKind) {
             ErrorCode::GroupIdNotFound);
   EXPECT_EQ(ask(groups_->describe_consumer(GroupId{}))->error_code, ErrorCode::InvalidGroupId);
   EXPECT_EQ(world_.run(groups_->erase(GroupId{"audit"})), ErrorCode::NonEmptyGroup);
+}
+
+TEST_F(Coordinator, OffsetsOfATopicThatIsGoneMeanNothingForTheNextOfItsName) {
+  world_.run_for(20ms);
+  make_topic(4);
+  commit_for_topic(1, 1000);
+  EXPECT_EQ(committed(), 1000);
+  make_topic(4, 2);  // Nobody was told of a deletion: it was loading then.
+  EXPECT_EQ(committed(), -1);
+  commit_for_topic(1, 1001);  // On its way since before.
+  EXPECT_EQ(committed(), -1);
+  commit_for_topic(2, 7);
+  EXPECT_EQ(committed(), 7);
 }
 
 }  // namespace

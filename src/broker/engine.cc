@@ -175,9 +175,9 @@ env::Task<Result<void>> Engine::open_topic(cluster::TopicPtr topic, cluster::Ima
                                     facts->of({topic->name, index})));
     report(opened.partition->name(), opened.report);
     if (topic->name == cluster::kOffsetsTopic) {
-      groups_->open(index, std::make_shared<PartitionLog>(opened.partition));
+      groups_->open(index, std::make_shared<PartitionLog>(shard_, opened.partition));
     } else if (topic->name == cluster::kShareStateTopic) {
-      share_state_->open(index, std::make_shared<PartitionLog>(opened.partition));
+      share_state_->open(index, std::make_shared<PartitionLog>(shard_, opened.partition));
     }
     partitions_.emplace(Key{topic->id, index}, std::move(opened.partition));
   }

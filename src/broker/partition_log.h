@@ -1,18 +1,24 @@
 // A coordinator's log on a partition of this shard.
+//
+// Invariant: it holds no batch whose forerunner it lacks. Each stands on what those before it say,
+// so once a batch found no room those behind it are refused too, until the log is read again.
 #pragma once
 #include <memory>
 
 #include "base/probe.h"
 #include "broker/coordinator_log.h"
 #include "broker/partition.h"
+#include "env/sync.h"
 
 namespace broker {
 
 class PartitionLog final : public CoordinatorLog {
  public:
-  explicit PartitionLog(std::shared_ptr<Partition> partition) : partition_(std::move(partition)) {}
+  PartitionLog(env::Shard& shard, std::shared_ptr<Partition> partition)
+      : partition_(std::move(partition)), turn_(shard) {}
 
   env::Task<Result<void>> replay(Visit visit) override {
+    lacks_one_ = false;
     return partition_->log().scan(partition_->log_start(), partition_->high_watermark(),
                                   store::ScanDetail::Batches, std::move(visit));
   }
@@ -20,7 +26,7 @@ class PartitionLog final : public CoordinatorLog {
   env::Task<Result<Offset>> append(ByteVector batch) override {
     CO_TRY(const std::optional<wire::BatchHeader> header, wire::peek_batch(batch));
     check(header.has_value(), "a coordinator appends whole batches");
-    CO_TRY(const Produced produced, co_await partition_->append(batch, *header));
+    CO_TRY(const Produced produced, co_await write(batch, *header));
     if (!probe::planted<"offsets before their sync">()) {
       CO_TRY_VOID(co_await partition_->wait_durable(produced.end));
     }
@@ -28,7 +34,19 @@ class PartitionLog final : public CoordinatorLog {
   }
 
  private:
+  env::Task<Result<Produced>> write(MutableBytes batch, wire::BatchHeader header) {
+    const auto held = co_await turn_.lock();
+    if (lacks_one_) {
+      co_return fail(ErrorCode::KafkaStorageError, "a batch before this one was not written");
+    }
+    Result<Produced> produced = co_await partition_->append(batch, header);
+    lacks_one_ = !produced;
+    co_return produced;
+  }
+
   std::shared_ptr<Partition> partition_;
+  env::Mutex turn_;
+  bool lacks_one_ = false;
 };
 
 }  // namespace broker

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "broker/partition_log.h"
 #include "sim/world.h"
 #include "wire/record_batch_builder.h"
 
@@ -70,6 +71,45 @@ TEST_F(PartitionTest, WhatWasThereAlreadyIsNotRefusedForWhatIsOwed) {
   leave_room_for(0);
   EXPECT_EQ(append(kFirst, 1, 10), ErrorCode::KafkaStorageError);
   EXPECT_EQ(append(kFirst, 0, 10), ErrorCode::None);
+}
+
+TEST_F(PartitionTest, ACoordinatorsLogHoldsNoBatchWhoseForerunnerItLacks) {
+  PartitionLog log(machine_.shard(), partition_);
+  const auto batch = [](std::size_t size) {
+    wire::BatchBuilder builder;
+    builder.add(Timestamp{1000}, std::nullopt, Bytes(ByteVector(size)));
+    return builder.finish();
+  };
+  std::vector<std::optional<bool>> written;
+  const auto append = [&](std::size_t size) {
+    const std::size_t number = written.size();
+    written.emplace_back();
+    env::spawn(log.append(batch(size)), [&written, number](const Result<Offset>& base) {
+      written[number] = base.has_value();
+    });
+  };
+  const auto read_again = [&] {
+    int batches = 0;
+    const auto count = [&](Bytes) -> Result<void> {
+      ++batches;
+      return {};
+    };
+    EXPECT_TRUE(world_.run(log.replay(count)).has_value());
+    return batches;
+  };
+  leave_room_for(2000);
+  append(10);
+  append(20'000);
+  append(10);  // It would fit.
+  world_.run_for(std::chrono::seconds(1));
+  EXPECT_EQ(written, (std::vector<std::optional<bool>>{true, false, false}));
+  append(10);
+  world_.run_for(std::chrono::seconds(1));
+  EXPECT_FALSE(*written.back()) << "nobody has read yet what is there";
+  EXPECT_EQ(read_again(), 1);
+  append(10);
+  world_.run_for(std::chrono::seconds(1));
+  EXPECT_TRUE(*written.back());
 }
 
 TEST_F(PartitionTest, AProducerThatBeginsANewEpochOwesNothing) {

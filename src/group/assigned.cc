@@ -14,6 +14,14 @@ void keep(Assigned& in, const TopicId& topic, Partitions partitions) {
 
 }  // namespace
 
+void put_in_order(Assigned& all) {
+  for (auto& [topic, partitions] : all) {
+    std::ranges::sort(partitions);
+    partitions.erase(std::ranges::unique(partitions).begin(), partitions.end());
+  }
+  std::erase_if(all, [](const auto& topic) { return topic.second.empty(); });
+}
+
 void add(Assigned& to, const TopicId& topic, Partitions partitions) {
   if (partitions.empty()) return;
   Partitions& all = to[topic];

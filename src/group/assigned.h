@@ -10,7 +10,21 @@ namespace group {
 
 using Assigned = std::map<TopicId, std::vector<PartitionIndex>>;
 
-// Puts hostile or careless lists into that form.
+// Puts hostile or careless lists into that form, in time that grows with them and no faster: the
+// same topic may be named a hundred thousand times.
+void put_in_order(Assigned& all);
+template <class TopicPartitions>
+Assigned gather(const std::vector<TopicPartitions>& list) {
+  Assigned all;
+  for (const TopicPartitions& topic : list) {
+    auto& partitions = all[topic.topic_id];
+    partitions.insert(partitions.end(), topic.partitions.begin(), topic.partitions.end());
+  }
+  put_in_order(all);
+  return all;
+}
+
+// Of a few.
 void add(Assigned& to, const TopicId& topic, std::vector<PartitionIndex> partitions);
 
 bool contains(const Assigned& all, const TopicId& topic, PartitionIndex partition);

@@ -75,7 +75,11 @@ Holding next_holding(const Consumer& group, const MemberId& id, const ConsumerMe
   const Assigned kept = common(now.assigned, target);
   const Assigned revoking = without(now.assigned, kept);
   if (!revoking.empty() && may_still_own(owned, revoking)) {
-    Holding next = in_epoch(now, now.epoch);
+    // What it has let go of already may be another's by now. In the next epoch its late commits for
+    // that are known as such.
+    const bool let_go = now.state == MemberState::UnrevokedPartitions;
+    Holding next =
+        in_epoch(now, let_go ? std::min(next_of(now.epoch), group.target_epoch) : now.epoch);
     next.state = MemberState::UnrevokedPartitions;
     next.assigned = kept;
     next.revoking = revoking;

@@ -17,13 +17,6 @@ List to_list(const Assigned& assigned) {
   return list;
 }
 
-template <class List>
-Assigned to_assigned(List& list) {
-  Assigned assigned;
-  for (auto& topic : list) add(assigned, topic.topic_id, std::move(topic.partitions));
-  return assigned;
-}
-
 MemberState to_state(std::int8_t number) {
   switch (number) {
     case 0:
@@ -96,7 +89,7 @@ wire::ConsumerGroupTargetAssignmentMemberValue to_message(const Assigned& assign
   return {.topic_partitions = to_list<std::vector<Value::TopicPartition>>(assigned)};
 }
 Assigned to_meaning(wire::ConsumerGroupTargetAssignmentMemberValue value) {
-  return to_assigned(value.topic_partitions);
+  return gather(value.topic_partitions);
 }
 
 wire::ConsumerGroupCurrentMemberAssignmentValue to_message(const Holding& holding) {
@@ -111,8 +104,8 @@ Holding to_meaning(wire::ConsumerGroupCurrentMemberAssignmentValue value) {
   return {.epoch = Epoch{value.member_epoch},
           .previous = Epoch{value.previous_member_epoch},
           .state = to_state(value.state),
-          .assigned = to_assigned(value.assigned_partitions),
-          .revoking = to_assigned(value.partitions_pending_revocation)};
+          .assigned = gather(value.assigned_partitions),
+          .revoking = gather(value.partitions_pending_revocation)};
 }
 
 wire::ConsumerGroupRegularExpressionValue to_message(const Resolved& resolved) {

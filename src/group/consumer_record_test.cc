@@ -69,6 +69,15 @@ TEST(ConsumerRecord, ComesBackFromItsBytes) {
 }
 
 TEST(ConsumerRecord, PutsCarelessListsInOrder) {
+  struct Listed {
+    TopicId topic_id;
+    std::vector<PartitionIndex> partitions;
+  };
+  const std::vector<Listed> list{{topic(2), {}},
+                                 {topic(1), {PartitionIndex{3}, PartitionIndex{1}}},
+                                 {topic(1), {PartitionIndex{3}, PartitionIndex{2}}}};
+  EXPECT_EQ(gather(list),
+            (Assigned{{topic(1), {PartitionIndex{1}, PartitionIndex{2}, PartitionIndex{3}}}}));
   Assigned assigned;
   add(assigned, topic(2), {});
   add(assigned, topic(1), {PartitionIndex{3}, PartitionIndex{1}});

@@ -72,7 +72,7 @@ std::set<TopicId> topics_of(const Consumer& group, const MemberFacts& facts,
 
 void bump_epoch(Turn& turn, const std::string& cause) {
   const Consumer& group = turn.group();
-  const Epoch next{group.epoch.epoch.value + 1};
+  const Epoch next = next_of(group.epoch.epoch);
   turn.put(GroupEpochSet{GroupEpoch{next, metadata_hash(subscriptions(group), turn.world.image)}});
   turn.tell(HappeningKind::Rebalancing, {}, cause);
 }

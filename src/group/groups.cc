@@ -224,6 +224,25 @@ std::vector<Record> decide_expiry(const Group& group, const Limits& limits, Time
   return records;
 }
 
+bool is_of_former_topic(const TopicName& name, const Committed& committed,
+                        const cluster::Image& image) {
+  const cluster::Topic* topic = image.find(name);
+  return topic && committed.topic_id != TopicId{} && committed.topic_id != topic->id;
+}
+
+std::vector<Record> decide_former_topics(const Groups& groups, const std::set<TopicName>& names,
+                                         const cluster::Image& image) {
+  std::vector<Record> records;
+  for (const TopicName& name : names) {
+    for (Record& record : decide_topic_gone(groups, name)) {
+      const auto& [id, partition] = std::get<OffsetDropped>(record);
+      const Committed& committed = *find_offset(*groups.find(id), partition);
+      if (is_of_former_topic(name, committed, image)) records.push_back(std::move(record));
+    }
+  }
+  return records;
+}
+
 std::vector<Record> decide_topic_gone(const Groups& groups, const TopicName& topic) {
   std::vector<Record> records;
   for (const auto& [id, group] : groups.by_id) {

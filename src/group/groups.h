@@ -81,5 +81,12 @@ std::vector<Record> decide_expiry(const Group& group, const Limits& limits, Time
 // Forgets the offsets of a topic that was deleted: a new one of that name has nothing to do with
 // them.
 std::vector<Record> decide_topic_gone(const Groups& groups, const TopicName& topic);
+// That may be missed: the coordinator was loading, or stopped, or a late commit came after it. So
+// an offset knows for which topic it is, by its id, and is as good as none where the name has gone
+// over to another. These are forgotten when the topics of such names come up.
+bool is_of_former_topic(const TopicName& name, const Committed& committed,
+                        const cluster::Image& image);
+std::vector<Record> decide_former_topics(const Groups& groups, const std::set<TopicName>& names,
+                                         const cluster::Image& image);
 
 }  // namespace group

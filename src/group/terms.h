@@ -1,6 +1,7 @@
 // Words that all of group/ speaks.
 #pragma once
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -20,6 +21,10 @@ using Epoch = Named<std::int32_t, struct EpochTag>;
 inline constexpr Epoch kJoining{0};            // What a member sends to enter a group,
 inline constexpr Epoch kLeaving{-1};           // to leave it,
 inline constexpr Epoch kLeavingForAWhile{-2};  // and to leave it and keep its instance's place.
+// Only a hostile log gets to the last epoch, from which there is no way on.
+inline Epoch next_of(Epoch epoch) {
+  return epoch.value == std::numeric_limits<std::int32_t>::max() ? epoch : Epoch{epoch.value + 1};
+}
 
 // Names a request until it is answered.
 using Token = Named<std::uint64_t, struct TokenTag>;
