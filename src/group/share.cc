@@ -121,7 +121,7 @@ Result<std::vector<Record>> decide_reset(const Share& group, const ShareStates& 
     at->second.partitions = all[id];
   }
   GroupEpoch epoch = group.epoch;
-  epoch.epoch.value += 1;
+  epoch.epoch = next_of(epoch.epoch);
   return std::vector<Record>{ShareRecord{group.id, ShareEpochSet{epoch}},
                              ShareRecord{group.id, ShareStatesSet{std::move(states)}}};
 }

@@ -55,7 +55,7 @@ ShareTask task_for(const Share& group, const cluster::Image& image) {
 
 void share_out(ShareTurn& turn, const std::string& cause) {
   const Share& group = turn.group();
-  const Epoch next{group.epoch.epoch.value + 1};
+  const Epoch next = next_of(group.epoch.epoch);
   turn.put(ShareEpochSet{GroupEpoch{next, metadata_hash(subscriptions(group), turn.world.image)}});
   turn.tell(HappeningKind::Rebalancing, {}, cause);
   for (auto& [member, assigned] : assign_share(task_for(group, turn.world.image))) {

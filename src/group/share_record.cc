@@ -18,13 +18,6 @@ List to_list(const Assigned& assigned) {
   return list;
 }
 
-template <class List>
-Assigned to_assigned(List& list) {
-  Assigned assigned;
-  for (auto& topic : list) add(assigned, topic.topic_id, std::move(topic.partitions));
-  return assigned;
-}
-
 using States = wire::ShareGroupStatePartitionMetadataValue;
 
 std::vector<States::TopicPartitionsInfo> to_infos(
@@ -80,7 +73,7 @@ wire::ShareGroupTargetAssignmentMemberValue to_message(const Assigned& assigned)
   return {.topic_partitions = to_list<std::vector<Value::TopicPartition>>(assigned)};
 }
 Assigned to_meaning(wire::ShareGroupTargetAssignmentMemberValue value) {
-  return to_assigned(value.topic_partitions);
+  return gather(value.topic_partitions);
 }
 
 wire::ShareGroupCurrentMemberAssignmentValue to_message(const ShareHolding& holding) {
@@ -93,7 +86,7 @@ wire::ShareGroupCurrentMemberAssignmentValue to_message(const ShareHolding& hold
 ShareHolding to_meaning(wire::ShareGroupCurrentMemberAssignmentValue value) {
   return {.epoch = Epoch{value.member_epoch},
           .previous = Epoch{value.previous_member_epoch},
-          .assigned = to_assigned(value.assigned_partitions)};
+          .assigned = gather(value.assigned_partitions)};
 }
 
 States to_message(const ShareStates& states) {

@@ -23,9 +23,10 @@ group::ShareStates known_part(Call& call, const Request& request) {
     group::Assigned known;
     for (const auto& partition : asked.partitions) {
       if (topic->find(partition.partition_index)) {
-        group::add(known, topic->id, {partition.partition_index});
+        known[topic->id].push_back(partition.partition_index);
       }
     }
+    group::put_in_order(known);
     if (!known.empty()) states.begun[topic->id] = {topic->name, known.begin()->second};
   }
   return states;

@@ -86,8 +86,10 @@ env::Task<void> begin_states(Call& call, GroupId group, const group::ShareReply&
     }
     const std::vector<Begun> all = co_await env::all(call.shard(), std::move(tasks));
     for (const Begun& one : all) {
-      group::add(one.done ? outcome.begun : outcome.failed, one.topic, {one.partition});
+      (one.done ? outcome.begun : outcome.failed)[one.topic].push_back(one.partition);
     }
+    group::put_in_order(outcome.begun);
+    group::put_in_order(outcome.failed);
   } else {
     outcome.failed = found.to_begin;
   }
