@@ -60,9 +60,7 @@ env::Task<void> CoordinatorPartition::load() {
   state_ = State::Active;
   for (auto& [id, group] : groups_.by_id) {
     if (!group.is_empty()) tell(id, {{group::HappeningKind::Loaded, {}, loaded(group)}});
-    group::Effects effects = group::resume(group, world());
-    if (probe::planted<"no sessions after a load">()) effects.timers.clear();
-    carry_out(id, std::move(effects));
+    carry_out(id, group::resume(group, world()));
   }
 }
 
@@ -125,9 +123,7 @@ void CoordinatorPartition::carry_out(const GroupId& id, group::Effects effects) 
   if (effects.replies.empty()) return;
 
   const auto written = written_.find(id);
-  const bool at_once =
-      written == written_.end() || probe::planted<"groups answer before they are durable">();
-  const Sequence seen = at_once ? 0 : written->second.membership;
+  const Sequence seen = written == written_.end() ? 0 : written->second.membership;
   when_durable(seen, [this, replies = std::move(effects.replies)](Result<void> durable) mutable {
     for (group::Reply& reply : replies) {
       if (durable) {
