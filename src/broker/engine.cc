@@ -13,6 +13,7 @@
 #include "broker/share_leaders.h"
 #include "broker/share_requests.h"
 #include "cluster/names.h"
+#include "group/migrate.h"
 #include "observe/log.h"
 #include "store/data_dir.h"
 
@@ -64,6 +65,7 @@ group::Limits group_limits(const config::BrokerOptions& options) {
   limits.share.session = options.share_session_timeout;
   limits.share.heartbeat = options.share_heartbeat_interval;
   limits.share.most_members = static_cast<std::size_t>(options.max_share_group_size);
+  limits.consumer.migration = group::to_migration(options.consumer_migration_policy);
   return limits;
 }
 

@@ -56,6 +56,11 @@ struct BrokerOptions {
   Millis consumer_heartbeat_interval;
   std::int32_t max_consumer_group_size;
   std::vector<std::string> consumer_assignors;
+  std::string consumer_migration_policy;
+  Millis min_consumer_session_timeout;
+  Millis max_consumer_session_timeout;
+  Millis min_consumer_heartbeat_interval;
+  Millis max_consumer_heartbeat_interval;
 
   Millis share_session_timeout;
   Millis share_heartbeat_interval;

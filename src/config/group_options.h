@@ -116,6 +116,38 @@ inline constexpr Option group_consumer_heartbeat_interval_ms{
         "soon they hear of new work. While a group is in motion they are asked to come sooner. A "
         "group's own consumer.heartbeat.interval.ms comes first.",
 };
+inline constexpr Option group_consumer_min_session_timeout_ms{
+    .name = "group.consumer.min.session.timeout.ms",
+    .unit = Unit::Millis,
+    .fallback = "45000",
+    .least = 1,
+    .most = kMostInt,
+    .doc = "The least that a group may set as its own consumer.session.timeout.ms.",
+};
+inline constexpr Option group_consumer_max_session_timeout_ms{
+    .name = "group.consumer.max.session.timeout.ms",
+    .unit = Unit::Millis,
+    .fallback = "60000",
+    .least = 1,
+    .most = kMostInt,
+    .doc = "The most that a group may set as its own consumer.session.timeout.ms.",
+};
+inline constexpr Option group_consumer_min_heartbeat_interval_ms{
+    .name = "group.consumer.min.heartbeat.interval.ms",
+    .unit = Unit::Millis,
+    .fallback = "5000",
+    .least = 1,
+    .most = kMostInt,
+    .doc = "The least that a group may set as its own consumer.heartbeat.interval.ms.",
+};
+inline constexpr Option group_consumer_max_heartbeat_interval_ms{
+    .name = "group.consumer.max.heartbeat.interval.ms",
+    .unit = Unit::Millis,
+    .fallback = "15000",
+    .least = 1,
+    .most = kMostInt,
+    .doc = "The most that a group may set as its own consumer.heartbeat.interval.ms.",
+};
 inline constexpr Option group_consumer_max_size{
     .name = "group.consumer.max.size",
     .fallback = "2147483647",
@@ -133,6 +165,17 @@ inline constexpr Option group_consumer_assignors{
     .doc =
         "How consumer groups (KIP-848) may have their partitions assigned. The first is for groups "
         "whose members do not choose.",
+};
+inline constexpr Option group_consumer_migration_policy{
+    .name = "group.consumer.migration.policy",
+    .type = Type::String,
+    .fallback = "bidirectional",
+    .choices = {"disabled", "upgrade", "downgrade", "bidirectional"},
+    .hostile = {"disabled"},
+    .doc =
+        "Whether a group may change its protocol while it has members. `upgrade`: a classic group "
+        "becomes a consumer group (KIP-848) with the first member that speaks that protocol. "
+        "`downgrade`: it becomes a classic one again when the last of them has left.",
 };
 inline constexpr Option group_timeline_events{
     .name = "thalweg.group.timeline.events",
@@ -324,8 +367,13 @@ inline constexpr std::array kGroupOptions{
     &group_max_size,
     &group_consumer_session_timeout_ms,
     &group_consumer_heartbeat_interval_ms,
+    &group_consumer_min_session_timeout_ms,
+    &group_consumer_max_session_timeout_ms,
+    &group_consumer_min_heartbeat_interval_ms,
+    &group_consumer_max_heartbeat_interval_ms,
     &group_consumer_max_size,
     &group_consumer_assignors,
+    &group_consumer_migration_policy,
     &producer_id_expiration_ms,
     &producer_id_expiration_check_interval_ms,
     &group_share_session_timeout_ms,

@@ -115,19 +115,52 @@ std::optional<Millis> parse_duration(std::string_view text) {
   return Millis(total);
 }
 
+struct Bounds {
+  Millis least;
+  Millis most;
+};
+std::optional<Bounds> bounds_of(const Option& option, const BrokerOptions& broker) {
+  if (&option == &group_consumer_session_timeout_ms) {
+    return Bounds{broker.min_consumer_session_timeout, broker.max_consumer_session_timeout};
+  }
+  if (&option == &group_consumer_heartbeat_interval_ms) {
+    return Bounds{broker.min_consumer_heartbeat_interval, broker.max_consumer_heartbeat_interval};
+  }
+  if (&option == &group_share_record_lock_duration_ms) {
+    return Bounds{broker.min_share_record_lock, broker.max_share_record_lock};
+  }
+  return {};
+}
+
 Result<void> check_one(const Own& own, const std::string& text, const BrokerOptions& broker) {
   if (&own.option == &kShareReset) {
     TRY(parse_offset_reset(text));
     return {};
   }
   const Value value = TRY(parse(own.option, own.name, text));
-  if (&own.option != &group_share_record_lock_duration_ms) return {};
-  const Millis lock(std::get<std::int64_t>(value));
-  if (lock >= broker.min_share_record_lock && lock <= broker.max_share_record_lock) return {};
+  const auto bounds = bounds_of(own.option, broker);
+  if (!bounds) return {};
+  const Millis millis(std::get<std::int64_t>(value));
+  if (millis >= bounds->least && millis <= bounds->most) return {};
   return fail(ErrorCode::InvalidConfig,
               fmt::format("{} must be {} to {} on this broker, got {}", own.name,
-                          broker.min_share_record_lock.count(),
-                          broker.max_share_record_lock.count(), lock.count()));
+                          bounds->least.count(), bounds->most.count(), millis.count()));
+}
+
+// Values that are fine one by one and not together.
+Result<void> check_together(const Pairs& group, const BrokerOptions& broker) {
+  const Millis session = millis(group, "consumer.session.timeout.ms",
+                                group_consumer_session_timeout_ms, broker.consumer_session_timeout);
+  const Millis interval =
+      millis(group, "consumer.heartbeat.interval.ms", group_consumer_heartbeat_interval_ms,
+             broker.consumer_heartbeat_interval);
+  const bool is_named = group.contains("consumer.session.timeout.ms") ||
+                        group.contains("consumer.heartbeat.interval.ms");
+  if (!is_named || session > interval) return {};
+  return fail(ErrorCode::InvalidConfig,
+              fmt::format("consumer.session.timeout.ms ({}) must be more than "
+                          "consumer.heartbeat.interval.ms ({})",
+                          session.count(), interval.count()));
 }
 
 }  // namespace
@@ -169,7 +202,7 @@ Result<void> check_group(const Pairs& group, const BrokerOptions& broker) {
     if (!own) return fail(unknown(name));
     TRY_VOID(check_one(*own, text, broker));
   }
-  return {};
+  return check_together(group, broker);
 }
 
 std::vector<Described> describe_group(const Pairs& group, const Layers& broker,

@@ -55,8 +55,12 @@ TEST(GroupSettings, AreCheckedBeforeTheyAreTaken) {
       {"share.record.lock.duration.ms", "14999", false},  // Less than the broker allows.
       {"share.record.lock.duration.ms", "60001", false},
       {"share.record.lock.duration.ms", "soon", false},
-      {"consumer.session.timeout.ms", "30000", true},
+      {"consumer.session.timeout.ms", "50000", true},
+      {"consumer.session.timeout.ms", "30000", false},  // Less than the broker allows.
+      {"consumer.session.timeout.ms", "60001", false},
       {"consumer.session.timeout.ms", "0", false},
+      {"consumer.heartbeat.interval.ms", "15000", true},
+      {"consumer.heartbeat.interval.ms", "4999", false},
       {"share.isolation.level", "read_committed", true},
       {"share.isolation.level", "serializable", false},
       {"share.auto.offset.reset", "by_duration:PT1H", true},
@@ -68,6 +72,16 @@ TEST(GroupSettings, AreCheckedBeforeTheyAreTaken) {
     EXPECT_EQ(checked.has_value(), c.good) << c.name << "=" << c.value;
     if (!checked) EXPECT_EQ(checked.error().code, ErrorCode::InvalidConfig);
   }
+}
+
+TEST(GroupSettings, AHeartbeatComesWithinASession) {
+  BrokerOptions broker = broker_options({});
+  broker.min_consumer_session_timeout = Millis(1);
+  const Pairs group{{"consumer.session.timeout.ms", "6000"},
+                    {"consumer.heartbeat.interval.ms", "6000"}};
+  const Result<void> checked = check_group(group, broker);
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().code, ErrorCode::InvalidConfig);
 }
 
 TEST(GroupSettings, AreDescribedWithWhereTheyComeFrom) {

@@ -48,6 +48,7 @@ class Holders {
 // What is not stored, and so does not tell groups apart.
 struct Passing {
   std::optional<Timestamp> assigned_at = {};  // When work was last shared out.
+  std::set<MemberId> rejoining = {};          // Classic members that were told to join again.
   friend bool operator==(const Passing&, const Passing&) { return true; }
 };
 
@@ -84,6 +85,9 @@ void apply(Consumer& group, const ConsumerChange& change);
 
 // What is wrong with a request, whatever the group. Errors: InvalidRequest.
 std::optional<ConsumerReply> refuse_request(const ConsumerHeartbeat& beat);
+// And with one to join or to stay, in this group.
+std::optional<ConsumerReply> refuse_request(const Consumer& group, const ConsumerHeartbeat& beat,
+                                            const ConsumerLimits& limits);
 
 // Takes up the work of a group that has been loaded: timers, and what changed in the meantime.
 Effects resume(Consumer& group, const World& world);

@@ -125,23 +125,6 @@ MaybeRefused refuse(const Consumer& group, const ConsumerHeartbeat& beat,
   return refuse_regex(group, beat);
 }
 
-// A static member that comes back gets what its predecessor had, under its new id.
-void replace(Turn& turn, const MemberId& old_id, const MemberId& new_id) {
-  const MemberId old = old_id;  // Goes with what is erased.
-  ConsumerMember member = *turn.group().find(old);
-  const Assigned target = turn.group().target_of(old);
-  turn.put(HoldingSet{.member = old});
-  turn.put(TargetSet{.member = old});
-  turn.put(MemberSet{.member = old});
-  member.holding.epoch = member.holding.previous = kJoining;
-  turn.put(MemberSet{new_id, std::move(member.facts)});
-  turn.put(TargetSet{new_id, target});
-  turn.put(HoldingSet{new_id, std::move(member.holding)});
-  turn.cancel(TimerKind::Session, old);
-  turn.cancel(TimerKind::Revocation, old);
-  turn.tell(HappeningKind::Replaced, new_id, "its instance came back; it was " + old.value);
-}
-
 // Lets a member in, if it is not in yet, and says under which id.
 MemberId admit(Turn& turn, const ConsumerHeartbeat& beat) {
   const Consumer& group = turn.group();
@@ -178,22 +161,6 @@ MemberFacts updated(MemberFacts facts, const ConsumerHeartbeat& beat) {
   return facts;
 }
 
-void take_up_facts(Turn& turn, const MemberId& id, const ConsumerHeartbeat& beat) {
-  const Consumer& group = turn.group();
-  const ConsumerMember* member = group.find(id);
-  const MemberFacts before = member ? member->facts : MemberFacts{};
-  MemberFacts after = updated(before, beat);
-  if (member && after == before) return;
-
-  const bool other_topics = after.topics != before.topics || after.regex != before.regex;
-  const std::string cause = member ? "a member subscribes to other topics" : "a member joined";
-  turn.put(MemberSet{id, std::move(after)});
-  if (!other_topics && group.epoch.epoch != Epoch{0}) return;
-  if (member) turn.tell(HappeningKind::SubscriptionChanged, id, "it wants other topics");
-  renew_regexes(turn);
-  bump_epoch(turn, cause);
-}
-
 bool is_full(const ConsumerHeartbeat& beat) {
   return beat.rebalance_timeout && (beat.topics || beat.regex) && beat.owned;
 }
@@ -203,7 +170,8 @@ void stay(Turn& turn, const ConsumerHeartbeat& beat) {
   const Assigned before = known ? known->holding.assigned : Assigned{};
 
   const MemberId id = admit(turn, beat);
-  take_up_facts(turn, id, beat);
+  const ConsumerMember* member = turn.group().find(id);
+  take_up_facts(turn, id, updated(member ? member->facts : MemberFacts{}, beat));
   assign_if_due(turn);
   reconcile(turn, id, beat.owned);
 
@@ -224,6 +192,43 @@ std::optional<ConsumerReply> refuse_request(const ConsumerHeartbeat& beat) {
   return to_reply(beat, *std::move(refused));
 }
 
+std::optional<ConsumerReply> refuse_request(const Consumer& group, const ConsumerHeartbeat& beat,
+                                            const ConsumerLimits& limits) {
+  auto refused = refuse(group, beat, limits);
+  if (!refused) return {};
+  return to_reply(beat, *std::move(refused));
+}
+
+void replace(Turn& turn, const MemberId& old_id, const MemberId& new_id) {
+  const MemberId old = old_id;  // Goes with what is erased.
+  ConsumerMember member = *turn.group().find(old);
+  const Assigned target = turn.group().target_of(old);
+  turn.put(HoldingSet{.member = old});
+  turn.put(TargetSet{.member = old});
+  turn.put(MemberSet{.member = old});
+  member.holding.epoch = member.holding.previous = kJoining;
+  turn.put(MemberSet{new_id, std::move(member.facts)});
+  turn.put(TargetSet{new_id, target});
+  turn.put(HoldingSet{new_id, std::move(member.holding)});
+  stop_timers(turn, old);
+  turn.tell(HappeningKind::Replaced, new_id, "its instance came back; it was " + old.value);
+}
+
+void take_up_facts(Turn& turn, const MemberId& id, MemberFacts after) {
+  const Consumer& group = turn.group();
+  const ConsumerMember* member = group.find(id);
+  const MemberFacts before = member ? member->facts : MemberFacts{};
+  if (member && after == before) return;
+
+  const bool other_topics = after.topics != before.topics || after.regex != before.regex;
+  const std::string cause = member ? "a member subscribes to other topics" : "a member joined";
+  turn.put(MemberSet{id, std::move(after)});
+  if (!other_topics && group.epoch.epoch != Epoch{0}) return;
+  if (member) turn.tell(HappeningKind::SubscriptionChanged, id, "it wants other topics");
+  renew_regexes(turn);
+  bump_epoch(turn, cause);
+}
+
 void on(Turn& turn, const ConsumerHeartbeat& beat) {
   auto refused = beat.epoch < kJoining ? refuse_form(beat)
                                        : refuse(turn.group(), beat, turn.world.limits.consumer);
@@ -242,10 +247,9 @@ void on(Turn& turn, const ConsumerHeartbeat& beat) {
 Effects step(Consumer& group, const Event& event, const World& world) {
   Turn turn(group, world);
   std::visit(overloaded{
-                 [&](const ConsumerHeartbeat& beat) { on(turn, beat); },
-                 [&](const TimerFired& fired) { on(turn, fired); },
-                 [&](const TopicsChanged& changed) { on(turn, changed); },
-                 [](const auto&) { check(false, "not for a consumer group"); },
+                 [](const ShareHeartbeat&) { check(false, "not for a consumer group"); },
+                 [](const ShareBegun&) { check(false, "not for a consumer group"); },
+                 [&](const auto& what) { on(turn, what); },
              },
              event);
   return std::move(turn.out);
@@ -254,8 +258,13 @@ Effects step(Consumer& group, const Event& event, const World& world) {
 Effects resume(Consumer& group, const World& world) {
   Turn turn(group, world);
   for (const auto& [id, member] : group.members) {
-    turn.arm(TimerKind::Session, id, session_timeout(group, world));
-    if (member.holding.state == MemberState::UnrevokedPartitions) {
+    const auto& classic = member.facts.classic;
+    turn.arm(TimerKind::Session, id,
+             classic ? classic->session_timeout : session_timeout(group, world));
+    if (member.holding.state != MemberState::UnrevokedPartitions) continue;
+    if (classic) {
+      turn.expect_join(id, member.facts.rebalance_timeout);
+    } else {
       turn.arm(TimerKind::Revocation, id, member.facts.rebalance_timeout);
     }
   }

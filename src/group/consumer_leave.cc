@@ -54,6 +54,13 @@ void leave(Turn& turn, const ConsumerHeartbeat& beat) {
       {beat.token, ConsumerReply{.member = beat.who.member, .epoch = beat.epoch}});
 }
 
+void stop_timers(Turn& turn, const MemberId& id) {
+  turn.expect_no_join(id);
+  for (const TimerKind kind : {TimerKind::Session, TimerKind::Revocation, TimerKind::SyncPhase}) {
+    turn.cancel(kind, id);
+  }
+}
+
 void remove(Turn& turn, const MemberId& id, const std::string& cause) {
   const MemberId member = id;  // `id` may be a part of what goes.
   turn.put(HoldingSet{.member = member});
@@ -61,8 +68,7 @@ void remove(Turn& turn, const MemberId& id, const std::string& cause) {
   turn.put(MemberSet{.member = member});
   renew_regexes(turn);
   bump_epoch(turn, cause);
-  turn.cancel(TimerKind::Session, member);
-  turn.cancel(TimerKind::Revocation, member);
+  stop_timers(turn, member);
   if (turn.group().members.empty()) {
     turn.tell(HappeningKind::BecameEmpty, {}, cause);
   } else {
@@ -85,7 +91,11 @@ void on(Turn& turn, const TimerFired& fired) {
       return assign_if_due(turn);
     case TimerKind::JoinPhase:
     case TimerKind::SyncPhase:
-      return;  // Of the classic group that there was under this name.
+      // Without a member, it was of the classic group that there was under this name.
+      if (member && member->facts.classic) {
+        time_out(turn, fired.key.member, "it did not join or sync in time");
+      }
+      return;
   }
 }
 

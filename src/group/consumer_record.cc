@@ -74,6 +74,7 @@ MemberFacts to_meaning(wire::ConsumerGroupMemberMetadataValue value) {
   for (auto& protocol : value.classic_member_metadata->supported_protocols) {
     classic.protocols.push_back({std::move(protocol.name), std::move(protocol.metadata)});
   }
+  if (classic.protocols.empty()) facts.classic.reset();  // It would have nothing to say.
   return facts;
 }
 

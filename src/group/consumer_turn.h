@@ -25,6 +25,16 @@ class Turn {
   }
   void note_assigned() { group_.passing.assigned_at = world.now; }
 
+  // A classic member has been told to join again, for as long as it may take. Telling it once more
+  // gives it no more time.
+  void expect_join(const MemberId& member, Millis within) {
+    if (group_.passing.rejoining.insert(member).second) arm(TimerKind::JoinPhase, member, within);
+  }
+  // It has, or is gone.
+  void expect_no_join(const MemberId& member) {
+    if (group_.passing.rejoining.erase(member) > 0) cancel(TimerKind::JoinPhase, member);
+  }
+
   void arm(TimerKind kind, const MemberId& member, Millis after) {
     out.timers.push_back({{kind, member}, after});
   }
@@ -41,6 +51,16 @@ class Turn {
 
 // consumer_heartbeat.cc
 void on(Turn& turn, const ConsumerHeartbeat& beat);
+// A static member that comes back gets what its predecessor had, under its new id.
+void replace(Turn& turn, const MemberId& old_id, const MemberId& new_id);
+// What a member tells of itself now. Takes the group on where it wants other topics.
+void take_up_facts(Turn& turn, const MemberId& id, MemberFacts after);
+
+// consumer_classic.cc: of members that speak the classic protocol.
+void on(Turn& turn, const Join& join);
+void on(Turn& turn, const Sync& sync);
+void on(Turn& turn, const Heartbeat& beat);
+void on(Turn& turn, const Leave& leave);
 
 // consumer_topics.cc: what the group subscribes to.
 
@@ -72,11 +92,13 @@ void leave(Turn& turn, const ConsumerHeartbeat& beat);
 // Takes a member out, and the group on.
 void remove(Turn& turn, const MemberId& id, const std::string& cause);
 void on(Turn& turn, const TimerFired& fired);
+void stop_timers(Turn& turn, const MemberId& id);
 
 // The topics that a member subscribes to and that there are.
 std::set<TopicId> topics_of(const Consumer& group, const MemberFacts& facts,
                             const cluster::Image& image);
 
+// Of the members that speak the newer protocol; those of the classic one say how long they want.
 Millis session_timeout(const Consumer& group, const World& world);
 // Until the member is to be heard from again. Sooner than usual while the group is in motion: it is
 // in heartbeats that members learn what to give up and what has come free for them.

@@ -2,6 +2,7 @@
 #include <iterator>
 
 #include "group/groups.h"
+#include "group/migrate.h"
 
 namespace group {
 namespace {
@@ -103,6 +104,28 @@ Effects open_as(Groups& groups, const Group& group, const Event& event, const Wo
   return all;
 }
 
+// A classic group goes over for a member that speaks the newer protocol, if that is to be let in.
+template <class Request>
+std::optional<Effects> upgraded_for(Groups&, const Group&, const Request&, const World&) {
+  return {};
+}
+std::optional<Effects> upgraded_for(Groups& groups, const Group& group,
+                                    const ConsumerHeartbeat& beat, const World& world) {
+  const auto* classic = group.as<Classic>();
+  if (!classic || beat.epoch != kJoining || !may_upgrade(*classic, world)) return {};
+  auto changes = as_consumer_group(*classic, world);
+  if (!changes) return {};
+  Consumer would_be{.id = classic->id};
+  for (const ConsumerChange& change : *changes) apply(would_be, change);
+  if (auto refused = refuse_request(would_be, beat, world.limits.consumer)) {
+    return Effects{.replies = {{beat.token, *std::move(refused)}}};
+  }
+  const GroupId id = classic->id;
+  Effects all = upgrade(groups, *classic, *std::move(changes));
+  append(all, step(*groups.get(id).as<Consumer>(), beat, world));
+  return all;
+}
+
 template <class Request>
 Effects route(Groups& groups, const GroupId& id, const Request& request, const Event& event,
               const World& world) {
@@ -112,6 +135,11 @@ Effects route(Groups& groups, const GroupId& id, const Request& request, const E
   if (may_open(request) && may_become<Kind>(group)) {
     return open_as<Kind>(groups, group, event, world);
   }
+  if constexpr (std::is_same_v<Kind, Classic>) {
+    // Some members of a consumer group may still speak the classic protocol.
+    if (auto* consumer = group.as<Consumer>()) return move_kind(*consumer, event, world);
+  }
+  if (auto upgraded = upgraded_for(groups, group, request, world)) return *std::move(upgraded);
   return {.replies = {{request.token, refusal(request)}}};
 }
 
@@ -133,7 +161,14 @@ Effects route(Groups& groups, const GroupId& id, const TopicsChanged&, const Eve
 }  // namespace
 
 Effects step(Groups& groups, const GroupId& id, const Event& event, const World& world) {
-  return std::visit([&](const auto& what) { return route(groups, id, what, event, world); }, event);
+  Effects effects =
+      std::visit([&](const auto& what) { return route(groups, id, what, event, world); }, event);
+  const Group* group = groups.find(id);
+  const auto* consumer = group ? group->as<Consumer>() : nullptr;
+  if (consumer && may_downgrade(*consumer, world)) {
+    append(effects, downgrade(groups, *consumer, world));
+  }
+  return effects;
 }
 
 }  // namespace group

@@ -75,6 +75,9 @@ struct Effects {
   std::vector<Happening> happened = {};  // For people to read.
 };
 
+// Over which way groups may go while they have members (migrate.h).
+enum class Migration : std::uint8_t { Disabled, Upgrade, Downgrade, Bidirectional };
+
 // The options that bound groups of the consumer protocol.
 struct ConsumerLimits {
   Millis session{45'000};                 // group.consumer.session.timeout.ms
@@ -83,6 +86,7 @@ struct ConsumerLimits {
   std::size_t most_members = 2147483647;  // group.consumer.max.size
   // The first is for members that do not choose.
   std::vector<std::string> assignors = {"uniform", "range"};  // group.consumer.assignors
+  Migration migration = Migration::Bidirectional;             // group.consumer.migration.policy
   // How long a group rests after its work was shared out, so that many who come at once do not cost
   // a whole assignment each.
   Millis rest_per_member{1};

@@ -1,5 +1,10 @@
 #include "group/subscription.h"
 
+#include <algorithm>
+
+#include "wire/consumer_protocol.h"
+#include "wire/io.h"
+
 namespace group {
 namespace {
 
@@ -43,6 +48,60 @@ Result<std::vector<TopicName>> read_subscribed_topics(Bytes metadata) {
     return fail(ErrorCode::InvalidRequest, "malformed subscription");
   }
   return topics;
+}
+
+namespace {
+
+struct Versioned {
+  std::int16_t version;
+  Bytes rest;
+};
+
+Result<Versioned> read_version(Bytes bytes, std::int16_t newest) {
+  if (bytes.size() < 2) return fail(ErrorCode::InvalidRequest, "it has no version");
+  const auto version = load_big<std::int16_t>(bytes.data());
+  if (version < 0) return fail(ErrorCode::InvalidRequest, "a negative version");
+  return Versioned{std::min(version, newest), bytes.subspan(2)};
+}
+
+template <class Entries>
+NamedPartitions by_name(Entries& entries) {
+  NamedPartitions partitions;
+  for (auto& entry : entries) {
+    auto& list = partitions[std::move(entry.topic)];
+    list.insert(list.end(), entry.partitions.begin(), entry.partitions.end());
+  }
+  return partitions;
+}
+
+}  // namespace
+
+Result<Subscription> read_subscription(Bytes metadata) {
+  using Message = wire::ConsumerProtocolSubscription;
+  const Versioned in = TRY(read_version(metadata, Message::schema.last));
+  Message message = TRY(wire::read_consumer_protocol_subscription(in.rest, in.version));
+  return Subscription{.version = in.version,
+                      .topics = std::move(message.topics),
+                      .owned = by_name(message.owned_partitions),
+                      .rack = std::move(message.rack_id)};
+}
+
+Result<NamedPartitions> read_assignment(Bytes assignment) {
+  using Message = wire::ConsumerProtocolAssignment;
+  if (assignment.empty()) return NamedPartitions{};
+  const Versioned in = TRY(read_version(assignment, Message::schema.last));
+  Message message = TRY(wire::read_consumer_protocol_assignment(in.rest, in.version));
+  return by_name(message.assigned_partitions);
+}
+
+ByteVector write_assignment(const NamedPartitions& partitions, std::int16_t version) {
+  wire::ConsumerProtocolAssignment message;
+  for (const auto& [topic, list] : partitions) message.assigned_partitions.push_back({topic, list});
+  wire::Output out;
+  out.bytes.resize(sizeof version);
+  store_big(out.bytes.data(), version);
+  write(message, version, out);
+  return std::move(out.bytes);
 }
 
 }  // namespace group
