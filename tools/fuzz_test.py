@@ -30,7 +30,7 @@ class Refusals(unittest.TestCase):
         code, said = refusal("nothing")
         self.assertEqual(code, 1)
         self.assertEqual(said.count("\n"), 1)
-        self.assertIn("fuzz: there is no target nothing; there are command_line, compression,", said)
+        self.assertIn("fuzz: there is no target nothing; there are broker, command_line, compression,", said)
 
     def test_seconds_that_are_none(self):
         for seconds in ("soon", "0", "-5"):
