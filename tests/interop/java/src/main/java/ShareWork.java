@@ -7,7 +7,6 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -24,12 +23,8 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /** Work shared among Java's share consumers (KIP-932). Prints a line for each feature: ok or FAIL and why. */
-public final class ShareWork {
+public final class ShareWork extends Features {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
-
-  private interface Work {
-    void run() throws Exception;
-  }
 
   private interface Take {
     void run(KafkaShareConsumer<String, String> consumer, ConsumerRecord<String, String> record);
@@ -38,7 +33,6 @@ public final class ShareWork {
   private final String bootstrap;
   private final String prefix;
   private final Admin admin;
-  private boolean failed = false;
 
   private ShareWork(String bootstrap, String prefix) {
     this.bootstrap = bootstrap;
@@ -59,18 +53,7 @@ public final class ShareWork {
     work.feature("share-group-offsets", work::offsets);
     work.feature("delete-share-group", work::delete);
     work.admin.close();
-    System.exit(work.failed ? 1 : 0);
-  }
-
-  private void feature(String name, Work work) {
-    try {
-      work.run();
-      System.out.println("ok " + name);
-    } catch (Throwable error) {
-      failed = true;
-      Throwable cause = error instanceof ExecutionException ? error.getCause() : error;
-      System.out.println("FAIL " + name + " " + String.valueOf(cause).replace('\n', ' '));
-    }
+    work.finish();
   }
 
   private static void expect(boolean holds, String why) {
