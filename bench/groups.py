@@ -67,6 +67,7 @@ COLUMNS = ["server", "stable after the last join", "broker CPU for it", "stable 
 def main(arguments):
     parser = argparse.ArgumentParser(prog="./do bench groups", description=__doc__)
     parser.add_argument("--servers", default="", help="servers whose name contains this")
+    parser.add_argument("--protocol", default="", help="shapes of this protocol alone: consumer, classic")
     parser.add_argument("--quick", action="store_true", help="small groups: to see that it works")
     parser.add_argument("--seconds", type=int, default=20, help="of heartbeats")
     args = parser.parse_args(arguments)
@@ -75,6 +76,8 @@ def main(arguments):
     if any(kind.family == "kafka" for kind in kinds):
         prepare_java()
     for shape in QUICK if args.quick else SHAPES:
+        if args.protocol not in shape.protocol:
+            continue
         rows = []
         for kind in kinds:
             with Scratch() as scratch:

@@ -31,8 +31,9 @@ TUNED_JVM = ["-Xmx6g", "-Xms6g", "-XX:MetaspaceSize=96m", "-XX:+UseG1GC", "-XX:M
              "-XX:InitiatingHeapOccupancyPercent=35", "-XX:G1HeapRegionSize=16M", "-XX:MinMetaspaceFreeRatio=50",
              "-XX:MaxMetaspaceFreeRatio=80", "-XX:+ExplicitGCInvokesConcurrent"]
 QUIET_LOGS = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dlog4j2.level=warn"]
-KAFKA_SETTINGS = "log.segment.delete.delay.ms=1000\n"
-LIST_OFFSETS, DELETE_TOPICS = 2, 20
+# The delay of a group's first rebalance is Apache Kafka's default, and ours; tests have it shorter.
+KAFKA_SETTINGS = "log.segment.delete.delay.ms=1000\ngroup.initial.rebalance.delay.ms=3000\n"
+LIST_OFFSETS, DELETE_TOPICS, CREATE_PARTITIONS = 2, 20, 37
 
 
 def cpu_seconds(pid):
@@ -114,13 +115,26 @@ def await_answer(server, seconds=60):
             time.sleep(0.002)
 
 
+CREATED_AT_ONCE = 5_000  # Apache Kafka refuses to create 10,000 partitions by one request.
+
+
+def create_partitions(connection, name, count):
+    """Gives the error code."""
+    asked = struct.pack(">i", 1) + string(name) + struct.pack(">ii", count, -1) + struct.pack(">ib", 30_000, 0)
+    answer = connection.call(CREATE_PARTITIONS, 0, asked)
+    return struct.unpack_from(">h", answer, 4 + 4 + len(string(name)))[0]  # Behind the throttle time and the count.
+
+
 def create_topic(server, name, partitions, seconds=60):
     """A topic whose partitions all have their leader: Apache Kafka answers before that."""
     asked = struct.pack(">ii", -1, 1) + string(name) + struct.pack(">i", partitions)
     asked += b"".join(struct.pack(">iq", partition, -1) for partition in range(partitions))
     deadline = time.monotonic() + seconds
     with Connection(address(server), seconds) as connection:
-        if error := connection.create_topic(name, partitions):
+        error = connection.create_topic(name, min(partitions, CREATED_AT_ONCE))
+        if not error and partitions > CREATED_AT_ONCE:
+            error = create_partitions(connection, name, partitions)
+        if error:
             raise RuntimeError(f"the topic {name} was not created: error {error}")
         while True:
             answer = connection.call(LIST_OFFSETS, 1, asked)
