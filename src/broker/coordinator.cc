@@ -309,10 +309,6 @@ env::Task<DescribedGroup> GroupCoordinator::describe(GroupId group) {
 }
 
 env::Task<DescribedConsumerGroup> GroupCoordinator::describe_consumer(GroupId group) {
-  if (group.value.empty()) {
-    co_return DescribedConsumerGroup{.error_code = ErrorCode::InvalidGroupId,
-                                     .error_message = no_group_id().detail};
-  }
   const Result<std::shared_ptr<CoordinatorPartition>> partition = of(group);
   if (!partition) {
     co_return DescribedConsumerGroup{.error_code = partition.error().code, .group_id = group};

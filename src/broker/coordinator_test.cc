@@ -508,7 +508,6 @@ TEST_F(Coordinator, ListsAndDescribesGroupsByTheirKind) {
   EXPECT_EQ(classic->group_state, "Dead");
   EXPECT_EQ(ask(groups_->describe_consumer(GroupId{"other"}))->error_code,
             ErrorCode::GroupIdNotFound);
-  EXPECT_EQ(ask(groups_->describe_consumer(GroupId{}))->error_code, ErrorCode::InvalidGroupId);
   EXPECT_EQ(world_.run(groups_->erase(GroupId{"audit"})), ErrorCode::NonEmptyGroup);
 }
 

@@ -71,9 +71,12 @@ Result<void> LoggedState::ready() const {
   return fail(gone());
 }
 
-LoggedState::Sequence LoggedState::write(Bytes key, std::optional<Bytes> value) {
+LoggedState::Sequence LoggedState::write(std::span<const wire::CoordinatorRecord> records) {
   const Sequence sequence = next_;
-  batch_.add(shard_.wall(), key, value);
+  for (const wire::CoordinatorRecord& record : records) {
+    batch_.add(shard_.wall(), Bytes(record.key), record.value);
+  }
+  // Not in between: what was given together stays together.
   if (batch_.size() >= kLargeBatch) {
     flush();
   } else {
@@ -94,10 +97,14 @@ void LoggedState::flush_soon() {
 }
 
 void LoggedState::flush() {
-  if (batch_.empty()) return;
+  if (!batch_.empty()) send(batch_.finish());
+}
+
+LoggedState::Sequence LoggedState::send(ByteVector batch) {
   const Sequence sequence = next_++;
   appending_.insert(sequence);
-  running_.spawn(append(sequence, batch_.finish()));
+  running_.spawn(append(sequence, std::move(batch)));
+  return sequence;
 }
 
 env::Task<void> LoggedState::append(Sequence sequence, ByteVector batch) {

@@ -4,20 +4,21 @@
 //   Loading ──read to its end──> Active ──an append failed──> Loading
 //      └──the log cannot be read──> Broken          close() ──> Closed, from anywhere
 //
-// What is written within one turn of the reactor goes into the log as one batch. The owner moves
-// its state when it hands a record over; whoever is told of that state is told once it is durable.
-// The owner outlives `drain`.
+// What is written within one turn of the reactor goes into the log as one batch, unless it grows
+// large. The owner moves its state when it hands a record over; whoever is told of that state is
+// told once it is durable. The owner outlives `drain`.
 #pragma once
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <set>
+#include <span>
 #include <string_view>
 
 #include "broker/coordinator_log.h"
 #include "env/shard.h"
 #include "env/sync.h"
+#include "wire/coordinator_record.h"
 #include "wire/record_batch_builder.h"
 
 namespace broker {
@@ -55,8 +56,9 @@ class LoggedState {
   Result<void> ready() const;
   bool active() const { return state_ == State::Active; }
 
-  // Only while active. Gives the number of the batch that the record is in.
-  Sequence write(Bytes key, std::optional<Bytes> value);
+  // Only while active. The records of one call are in one batch, whose number this gives: they are
+  // in the log as a whole or not at all.
+  Sequence write(std::span<const wire::CoordinatorRecord> records);
   void when_durable(Sequence sequence, Then then);
   env::Task<Result<void>> until_durable(Sequence sequence);
   // Nothing is written that is not durable.
@@ -69,6 +71,7 @@ class LoggedState {
   env::Task<void> append(Sequence sequence, ByteVector batch);
   void flush_soon();
   void flush();
+  Sequence send(ByteVector batch);
   void release();
   void lose(const Error& why);
 

@@ -28,11 +28,9 @@ class ShareStatePartition final : public LoggedState::Owner {
   void lost(const Error&) override { state = {}; }
 
   LoggedState::Sequence put(const share::Record& record) {
-    const share::Encoded encoded = share::encode(record);
-    const std::optional<Bytes> value =
-        encoded.value ? std::optional<Bytes>(*encoded.value) : std::nullopt;
+    const wire::CoordinatorRecord encoded = share::encode(record);
     share::apply(state, record);
-    return last = log.write(encoded.key, value);
+    return last = log.write({&encoded, 1});
   }
 
   share::State state;

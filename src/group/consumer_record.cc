@@ -1,21 +1,10 @@
 #include "group/consumer_record.h"
 
-#include "group/record.h"
 #include "group/record_bytes.h"
 #include "wire/state/consumer_group.h"
 
 namespace group {
 namespace {
-
-constexpr wire::Version kVersion{0};  // The only one of all of these, as of Kafka 4.2.
-
-template <class List>
-List to_list(const Assigned& assigned) {
-  List list;
-  list.reserve(assigned.size());
-  for (const auto& [topic, partitions] : assigned) list.push_back({topic, partitions});
-  return list;
-}
 
 MemberState to_state(std::int8_t number) {
   switch (number) {
@@ -87,19 +76,19 @@ Epoch to_meaning(const wire::ConsumerGroupTargetAssignmentMetadataValue& value) 
 
 wire::ConsumerGroupTargetAssignmentMemberValue to_message(const Assigned& assigned) {
   using Value = wire::ConsumerGroupTargetAssignmentMemberValue;
-  return {.topic_partitions = to_list<std::vector<Value::TopicPartition>>(assigned)};
+  return {.topic_partitions = to_list<Value::TopicPartition>(assigned)};
 }
 Assigned to_meaning(wire::ConsumerGroupTargetAssignmentMemberValue value) {
   return gather(value.topic_partitions);
 }
 
 wire::ConsumerGroupCurrentMemberAssignmentValue to_message(const Holding& holding) {
-  using List = std::vector<wire::ConsumerGroupCurrentMemberAssignmentValue::TopicPartitions>;
+  using Entry = wire::ConsumerGroupCurrentMemberAssignmentValue::TopicPartitions;
   return {.member_epoch = holding.epoch.value,
           .previous_member_epoch = holding.previous.value,
           .state = static_cast<std::int8_t>(holding.state),
-          .assigned_partitions = to_list<List>(holding.assigned),
-          .partitions_pending_revocation = to_list<List>(holding.revoking)};
+          .assigned_partitions = to_list<Entry>(holding.assigned),
+          .partitions_pending_revocation = to_list<Entry>(holding.revoking)};
 }
 Holding to_meaning(wire::ConsumerGroupCurrentMemberAssignmentValue value) {
   return {.epoch = Epoch{value.member_epoch},
@@ -120,77 +109,28 @@ Resolved to_meaning(const wire::ConsumerGroupRegularExpressionValue& value) {
           .at = value.timestamp};
 }
 
-template <class Key, class Value>
-Encoded encoded(const Key& key, const std::optional<Value>& value) {
-  Encoded encoded{.key = key_bytes(key)};
-  if (value) encoded.value = value_bytes(to_message(*value), kVersion);
-  return encoded;
+template <class Key, class Meaning>
+wire::CoordinatorRecord encoded(const Key& key, const std::optional<Meaning>& set) {
+  return encode_set(key, set, [](const Meaning& meaning) { return to_message(meaning); });
 }
 
-// The value of a record, if it has one.
-template <class Meaning, class Value>
-Result<std::optional<Meaning>> read_value(std::optional<Bytes> bytes,
-                                          Result<Value> (*read)(Bytes, wire::Version)) {
-  if (!bytes) return std::nullopt;
-  const Prefixed versioned = TRY(read_prefix(*bytes));
-  auto value = TRY(read(versioned.rest, versioned.prefix));
-  return to_meaning(std::move(value));
-}
-
-using Decoded = Result<std::optional<ConsumerRecord>>;
-
-Decoded decode_epoch(Bytes key_bytes, std::optional<Bytes> value) {
-  auto key = TRY(wire::read_consumer_group_metadata_key(key_bytes, 0));
-  auto read = TRY(read_value<GroupEpoch>(value, wire::read_consumer_group_metadata_value));
-  return ConsumerRecord{std::move(key.group_id), GroupEpochSet{read}};
+template <class Set, class Key, class Value>
+Result<std::optional<ConsumerRecord>> decoded(const SetBytes& bytes,
+                                              Result<Key> (*read_key)(Bytes, wire::Version),
+                                              Result<Value> (*read_value)(Bytes, wire::Version)) {
+  return decode_set<ConsumerRecord, Set>(bytes, read_key, read_value,
+                                         [](Value value) { return to_meaning(std::move(value)); });
 }
 
 // An old log may have a value here; all that is taken from it is that there was a group.
-Decoded decode_topic_metadata(Bytes key_bytes) {
+Result<std::optional<ConsumerRecord>> decode_topic_metadata(Bytes key_bytes) {
   auto key = TRY(wire::read_consumer_group_partition_metadata_key(key_bytes, 0));
   return ConsumerRecord{std::move(key.group_id), TopicMetadataDropped{}};
 }
 
-Decoded decode_member(Bytes key_bytes, std::optional<Bytes> value) {
-  auto key = TRY(wire::read_consumer_group_member_metadata_key(key_bytes, 0));
-  auto read = TRY(read_value<MemberFacts>(value, wire::read_consumer_group_member_metadata_value));
-  return ConsumerRecord{std::move(key.group_id),
-                        MemberSet{std::move(key.member_id), std::move(read)}};
-}
-
-Decoded decode_target_epoch(Bytes key_bytes, std::optional<Bytes> value) {
-  auto key = TRY(wire::read_consumer_group_target_assignment_metadata_key(key_bytes, 0));
-  auto read =
-      TRY(read_value<Epoch>(value, wire::read_consumer_group_target_assignment_metadata_value));
-  return ConsumerRecord{std::move(key.group_id), TargetEpochSet{read}};
-}
-
-Decoded decode_target(Bytes key_bytes, std::optional<Bytes> value) {
-  auto key = TRY(wire::read_consumer_group_target_assignment_member_key(key_bytes, 0));
-  auto read =
-      TRY(read_value<Assigned>(value, wire::read_consumer_group_target_assignment_member_value));
-  return ConsumerRecord{std::move(key.group_id),
-                        TargetSet{std::move(key.member_id), std::move(read)}};
-}
-
-Decoded decode_holding(Bytes key_bytes, std::optional<Bytes> value) {
-  auto key = TRY(wire::read_consumer_group_current_member_assignment_key(key_bytes, 0));
-  auto read =
-      TRY(read_value<Holding>(value, wire::read_consumer_group_current_member_assignment_value));
-  return ConsumerRecord{std::move(key.group_id),
-                        HoldingSet{std::move(key.member_id), std::move(read)}};
-}
-
-Decoded decode_regex(Bytes key_bytes, std::optional<Bytes> value) {
-  auto key = TRY(wire::read_consumer_group_regular_expression_key(key_bytes, 0));
-  auto read = TRY(read_value<Resolved>(value, wire::read_consumer_group_regular_expression_value));
-  return ConsumerRecord{std::move(key.group_id),
-                        RegexSet{std::move(key.regular_expression), std::move(read)}};
-}
-
 }  // namespace
 
-Encoded encode(const ConsumerRecord& record) {
+wire::CoordinatorRecord encode(const ConsumerRecord& record) {
   const GroupId& group = record.group;
   return std::visit(
       overloaded{
@@ -198,8 +138,8 @@ Encoded encode(const ConsumerRecord& record) {
             return encoded(wire::ConsumerGroupMetadataKey{.group_id = group}, set.value);
           },
           [&](const TopicMetadataDropped&) {
-            return Encoded{
-                .key = key_bytes(wire::ConsumerGroupPartitionMetadataKey{.group_id = group})};
+            return wire::CoordinatorRecord{
+                .key = wire::key_bytes(wire::ConsumerGroupPartitionMetadataKey{.group_id = group})};
           },
           [&](const MemberSet& set) {
             return encoded(wire::ConsumerGroupMemberMetadataKey{group, set.member}, set.value);
@@ -225,21 +165,29 @@ Encoded encode(const ConsumerRecord& record) {
 
 Result<std::optional<ConsumerRecord>> decode_consumer(std::int16_t kind, Bytes key,
                                                       std::optional<Bytes> value) {
+  const SetBytes bytes{key, value};
   switch (kind) {
     case wire::ConsumerGroupMetadataKey::kKey:
-      return decode_epoch(key, value);
+      return decoded<GroupEpochSet>(bytes, wire::read_consumer_group_metadata_key,
+                                    wire::read_consumer_group_metadata_value);
     case wire::ConsumerGroupPartitionMetadataKey::kKey:
       return decode_topic_metadata(key);
     case wire::ConsumerGroupMemberMetadataKey::kKey:
-      return decode_member(key, value);
+      return decoded<MemberSet>(bytes, wire::read_consumer_group_member_metadata_key,
+                                wire::read_consumer_group_member_metadata_value);
     case wire::ConsumerGroupTargetAssignmentMetadataKey::kKey:
-      return decode_target_epoch(key, value);
+      return decoded<TargetEpochSet>(bytes,
+                                     wire::read_consumer_group_target_assignment_metadata_key,
+                                     wire::read_consumer_group_target_assignment_metadata_value);
     case wire::ConsumerGroupTargetAssignmentMemberKey::kKey:
-      return decode_target(key, value);
+      return decoded<TargetSet>(bytes, wire::read_consumer_group_target_assignment_member_key,
+                                wire::read_consumer_group_target_assignment_member_value);
     case wire::ConsumerGroupCurrentMemberAssignmentKey::kKey:
-      return decode_holding(key, value);
+      return decoded<HoldingSet>(bytes, wire::read_consumer_group_current_member_assignment_key,
+                                 wire::read_consumer_group_current_member_assignment_value);
     case wire::ConsumerGroupRegularExpressionKey::kKey:
-      return decode_regex(key, value);
+      return decoded<RegexSet>(bytes, wire::read_consumer_group_regular_expression_key,
+                               wire::read_consumer_group_regular_expression_value);
     default:
       return std::nullopt;
   }

@@ -14,10 +14,9 @@
 #include "base/time.h"
 #include "group/assigned.h"
 #include "group/terms.h"
+#include "wire/coordinator_record.h"
 
 namespace group {
-
-struct Encoded;
 
 struct GroupEpoch {
   Epoch epoch = {};
@@ -114,7 +113,7 @@ struct ConsumerRecord {
   bool operator==(const ConsumerRecord&) const = default;
 };
 
-Encoded encode(const ConsumerRecord& record);
+wire::CoordinatorRecord encode(const ConsumerRecord& record);
 
 // Nothing where `kind` is not one of these.
 Result<std::optional<ConsumerRecord>> decode_consumer(std::int16_t kind, Bytes key,

@@ -14,11 +14,11 @@ constexpr wire::Version kGroupVersion{3};
 ByteVector offset_key(const GroupId& group, const TopicPartition& partition) {
   const wire::OffsetCommitKey key{
       .group = group, .topic = partition.topic, .partition = partition.partition};
-  return key_bytes(key);
+  return wire::key_bytes(key);
 }
 
 ByteVector group_key(const GroupId& group) {
-  return key_bytes(wire::GroupMetadataKey{.group = group});
+  return wire::key_bytes(wire::GroupMetadataKey{.group = group});
 }
 
 ByteVector offset_value(const Committed& committed) {
@@ -31,7 +31,7 @@ ByteVector offset_value(const Committed& committed) {
       .topic_id = committed.topic_id,
   };
   const wire::Version version = committed.expires ? kExpiringOffsetVersion : kOffsetVersion;
-  return value_bytes(value, version);
+  return wire::value_bytes(value, version);
 }
 
 ByteVector group_value(const StoredGeneration& generation) {
@@ -53,7 +53,7 @@ ByteVector group_value(const StoredGeneration& generation) {
                              .subscription = member.subscription,
                              .assignment = member.assignment});
   }
-  return value_bytes(value, kGroupVersion);
+  return wire::value_bytes(value, kGroupVersion);
 }
 
 Result<Committed> read_committed(Bytes bytes, wire::Version version) {
@@ -94,7 +94,7 @@ Result<Record> decode_offset(Bytes key_bytes, std::optional<Bytes> value) {
   auto key = TRY(wire::read_offset_commit_key(key_bytes, 0));
   const TopicPartition partition{std::move(key.topic), key.partition};
   if (!value) return OffsetDropped{std::move(key.group), partition};
-  const Prefixed versioned = TRY(read_prefix(*value));
+  const wire::Prefixed versioned = TRY(wire::read_prefix(*value));
   return OffsetStored{std::move(key.group), partition,
                       TRY(read_committed(versioned.rest, versioned.prefix))};
 }
@@ -102,12 +102,12 @@ Result<Record> decode_offset(Bytes key_bytes, std::optional<Bytes> value) {
 Result<Record> decode_group(Bytes key_bytes, std::optional<Bytes> value) {
   auto key = TRY(wire::read_group_metadata_key(key_bytes, 0));
   if (!value) return GroupDropped{std::move(key.group)};
-  const Prefixed versioned = TRY(read_prefix(*value));
+  const wire::Prefixed versioned = TRY(wire::read_prefix(*value));
   return GroupStored{std::move(key.group), TRY(read_generation(versioned.rest, versioned.prefix))};
 }
 
 Result<std::optional<Record>> decode_by_kind(Bytes key, std::optional<Bytes> value) {
-  const Prefixed kind = TRY(read_prefix(key));
+  const wire::Prefixed kind = TRY(wire::read_prefix(key));
   switch (kind.prefix) {
     case wire::LegacyOffsetCommitKey::kKey:
     case wire::OffsetCommitKey::kKey:

@@ -14,6 +14,7 @@
 #include "group/consumer_record.h"
 #include "group/share_record.h"
 #include "group/terms.h"
+#include "wire/coordinator_record.h"
 
 namespace group {
 
@@ -78,11 +79,7 @@ using Record = std::variant<GroupStored, GroupDropped, OffsetStored, OffsetDropp
 
 const GroupId& group_of(const Record& record);
 
-// A record as the log has it.
-struct Encoded {
-  ByteVector key;
-  std::optional<ByteVector> value = {};  // None: a tombstone.
-};
+using Encoded = wire::CoordinatorRecord;
 Encoded encode(const Record& record);
 
 // Nothing for keys of kinds that this version does not know: newer brokers write them, and they are

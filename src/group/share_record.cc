@@ -1,22 +1,12 @@
 #include "group/share_record.h"
 
-#include "group/record.h"
 #include "group/record_bytes.h"
 #include "wire/state/share_group.h"
 
 namespace group {
 namespace {
 
-constexpr wire::Version kVersion{0};  // The only one of all of these, as of Kafka 4.2.
-constexpr std::int8_t kStable = 0;    // Members of share groups have no other state.
-
-template <class List>
-List to_list(const Assigned& assigned) {
-  List list;
-  list.reserve(assigned.size());
-  for (const auto& [topic, partitions] : assigned) list.push_back({topic, partitions});
-  return list;
-}
+constexpr std::int8_t kStable = 0;  // Members of share groups have no other state.
 
 using States = wire::ShareGroupStatePartitionMetadataValue;
 
@@ -70,18 +60,18 @@ Epoch to_meaning(const wire::ShareGroupTargetAssignmentMetadataValue& value) {
 
 wire::ShareGroupTargetAssignmentMemberValue to_message(const Assigned& assigned) {
   using Value = wire::ShareGroupTargetAssignmentMemberValue;
-  return {.topic_partitions = to_list<std::vector<Value::TopicPartition>>(assigned)};
+  return {.topic_partitions = to_list<Value::TopicPartition>(assigned)};
 }
 Assigned to_meaning(wire::ShareGroupTargetAssignmentMemberValue value) {
   return gather(value.topic_partitions);
 }
 
 wire::ShareGroupCurrentMemberAssignmentValue to_message(const ShareHolding& holding) {
-  using List = std::vector<wire::ShareGroupCurrentMemberAssignmentValue::TopicPartitions>;
+  using Entry = wire::ShareGroupCurrentMemberAssignmentValue::TopicPartitions;
   return {.member_epoch = holding.epoch.value,
           .previous_member_epoch = holding.previous.value,
           .state = kStable,
-          .assigned_partitions = to_list<List>(holding.assigned)};
+          .assigned_partitions = to_list<Entry>(holding.assigned)};
 }
 ShareHolding to_meaning(wire::ShareGroupCurrentMemberAssignmentValue value) {
   return {.epoch = Epoch{value.member_epoch},
@@ -105,63 +95,22 @@ ShareStates to_meaning(States value) {
   return states;
 }
 
-template <class Key, class Value>
-Encoded encoded(const Key& key, const std::optional<Value>& value) {
-  Encoded encoded{.key = key_bytes(key), .value = {}};
-  if (value) encoded.value = value_bytes(to_message(*value), kVersion);
-  return encoded;
+template <class Key, class Meaning>
+wire::CoordinatorRecord encoded(const Key& key, const std::optional<Meaning>& set) {
+  return encode_set(key, set, [](const Meaning& meaning) { return to_message(meaning); });
 }
 
-// The value of a record, if it has one.
-template <class Meaning, class Value>
-Result<std::optional<Meaning>> read_value(std::optional<Bytes> bytes,
-                                          Result<Value> (*read)(Bytes, wire::Version)) {
-  if (!bytes) return std::nullopt;
-  const Prefixed versioned = TRY(read_prefix(*bytes));
-  auto value = TRY(read(versioned.rest, versioned.prefix));
-  return to_meaning(std::move(value));
-}
-
-using Decoded = Result<std::optional<ShareRecord>>;
-
-Decoded decode_epoch(Bytes key_bytes, std::optional<Bytes> value) {
-  auto key = TRY(wire::read_share_group_metadata_key(key_bytes, 0));
-  auto read = TRY(read_value<GroupEpoch>(value, wire::read_share_group_metadata_value));
-  return ShareRecord{std::move(key.group_id), ShareEpochSet{read}};
-}
-Decoded decode_member(Bytes key_bytes, std::optional<Bytes> value) {
-  auto key = TRY(wire::read_share_group_member_metadata_key(key_bytes, 0));
-  auto read = TRY(read_value<ShareFacts>(value, wire::read_share_group_member_metadata_value));
-  return ShareRecord{std::move(key.group_id), ShareMemberSet{std::move(key.member_id), read}};
-}
-Decoded decode_target_epoch(Bytes key_bytes, std::optional<Bytes> value) {
-  auto key = TRY(wire::read_share_group_target_assignment_metadata_key(key_bytes, 0));
-  auto read =
-      TRY(read_value<Epoch>(value, wire::read_share_group_target_assignment_metadata_value));
-  return ShareRecord{std::move(key.group_id), ShareTargetEpochSet{read}};
-}
-Decoded decode_target(Bytes key_bytes, std::optional<Bytes> value) {
-  auto key = TRY(wire::read_share_group_target_assignment_member_key(key_bytes, 0));
-  auto read =
-      TRY(read_value<Assigned>(value, wire::read_share_group_target_assignment_member_value));
-  return ShareRecord{std::move(key.group_id), ShareTargetSet{std::move(key.member_id), read}};
-}
-Decoded decode_holding(Bytes key_bytes, std::optional<Bytes> value) {
-  auto key = TRY(wire::read_share_group_current_member_assignment_key(key_bytes, 0));
-  auto read =
-      TRY(read_value<ShareHolding>(value, wire::read_share_group_current_member_assignment_value));
-  return ShareRecord{std::move(key.group_id), ShareHoldingSet{std::move(key.member_id), read}};
-}
-Decoded decode_states(Bytes key_bytes, std::optional<Bytes> value) {
-  auto key = TRY(wire::read_share_group_state_partition_metadata_key(key_bytes, 0));
-  auto read =
-      TRY(read_value<ShareStates>(value, wire::read_share_group_state_partition_metadata_value));
-  return ShareRecord{std::move(key.group_id), ShareStatesSet{read}};
+template <class Set, class Key, class Value>
+Result<std::optional<ShareRecord>> decoded(const SetBytes& bytes,
+                                           Result<Key> (*read_key)(Bytes, wire::Version),
+                                           Result<Value> (*read_value)(Bytes, wire::Version)) {
+  return decode_set<ShareRecord, Set>(bytes, read_key, read_value,
+                                      [](Value value) { return to_meaning(std::move(value)); });
 }
 
 }  // namespace
 
-Encoded encode(const ShareRecord& record) {
+wire::CoordinatorRecord encode(const ShareRecord& record) {
   const GroupId& group = record.group;
   return std::visit(
       overloaded{
@@ -195,19 +144,27 @@ Encoded encode(const ShareRecord& record) {
 
 Result<std::optional<ShareRecord>> decode_share(std::int16_t kind, Bytes key,
                                                 std::optional<Bytes> value) {
+  const SetBytes bytes{key, value};
   switch (kind) {
     case wire::ShareGroupMetadataKey::kKey:
-      return decode_epoch(key, value);
+      return decoded<ShareEpochSet>(bytes, wire::read_share_group_metadata_key,
+                                    wire::read_share_group_metadata_value);
     case wire::ShareGroupMemberMetadataKey::kKey:
-      return decode_member(key, value);
+      return decoded<ShareMemberSet>(bytes, wire::read_share_group_member_metadata_key,
+                                     wire::read_share_group_member_metadata_value);
     case wire::ShareGroupTargetAssignmentMetadataKey::kKey:
-      return decode_target_epoch(key, value);
+      return decoded<ShareTargetEpochSet>(bytes,
+                                          wire::read_share_group_target_assignment_metadata_key,
+                                          wire::read_share_group_target_assignment_metadata_value);
     case wire::ShareGroupTargetAssignmentMemberKey::kKey:
-      return decode_target(key, value);
+      return decoded<ShareTargetSet>(bytes, wire::read_share_group_target_assignment_member_key,
+                                     wire::read_share_group_target_assignment_member_value);
     case wire::ShareGroupCurrentMemberAssignmentKey::kKey:
-      return decode_holding(key, value);
+      return decoded<ShareHoldingSet>(bytes, wire::read_share_group_current_member_assignment_key,
+                                      wire::read_share_group_current_member_assignment_value);
     case wire::ShareGroupStatePartitionMetadataKey::kKey:
-      return decode_states(key, value);
+      return decoded<ShareStatesSet>(bytes, wire::read_share_group_state_partition_metadata_key,
+                                     wire::read_share_group_state_partition_metadata_value);
     default:
       return std::nullopt;
   }

@@ -86,7 +86,7 @@ struct ShareRecord {
   bool operator==(const ShareRecord&) const = default;
 };
 
-Encoded encode(const ShareRecord& record);
+wire::CoordinatorRecord encode(const ShareRecord& record);
 
 // Nothing where `kind` is not one of these.
 Result<std::optional<ShareRecord>> decode_share(std::int16_t kind, Bytes key,

@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "share/runs.h"
+#include "wire/coordinator_record.h"
 
 namespace share {
 
@@ -128,11 +129,7 @@ Result<std::optional<Record>> decide_read(const State& state, const Key& key, Le
 // Nothing where there is nothing.
 std::optional<Record> decide_delete(const State& state, const Key& key);
 
-// A record as the log has it.
-struct Encoded {
-  ByteVector key;
-  std::optional<ByteVector> value;  // None: a tombstone.
-};
+using Encoded = wire::CoordinatorRecord;
 Encoded encode(const Record& record);
 // Nothing for keys of kinds that this version does not know. CorruptMessage.
 Result<std::optional<Record>> decode(Bytes key, std::optional<Bytes> value);

@@ -1,25 +1,15 @@
 // The records of share group state as bytes.
 #include "share/state.h"
-#include "wire/io.h"
 #include "wire/state/share.h"
 
 namespace share {
 namespace {
 
-// Keys and values alike begin with two bytes: which kind of key, which version of the value.
-template <class Message>
-ByteVector prefixed(std::int16_t prefix, const Message& message) {
-  wire::Output out;
-  out.bytes.resize(sizeof prefix);
-  store_big(out.bytes.data(), prefix);
-  write(message, 0, out);
-  return std::move(out.bytes);
-}
+constexpr wire::Version kVersion{0};  // Of both kinds of value, as of Kafka 4.2.
 
 template <class Message>
 ByteVector key_of(const Key& key) {
-  return prefixed(
-      Message::kKey,
+  return wire::key_bytes(
       Message{.group_id = key.group, .topic_id = key.topic, .partition = key.partition});
 }
 
@@ -37,24 +27,27 @@ std::vector<typename Message::StateBatch> to_wire(const std::vector<StateBatch>&
 }
 
 ByteVector value_of(const Stored& stored) {
-  return prefixed(0, wire::ShareSnapshotValue{.snapshot_epoch = stored.snapshot_epoch,
-                                              .state_epoch = stored.state_epoch,
-                                              .leader_epoch = stored.leader_epoch,
-                                              .start_offset = stored.start,
-                                              .delivery_complete_count = stored.complete,
-                                              .create_timestamp = stored.created,
-                                              .write_timestamp = stored.written,
-                                              .state_batches = to_wire<wire::ShareSnapshotValue>(
-                                                  batches_of(stored.deliveries))});
+  return wire::value_bytes(
+      wire::ShareSnapshotValue{
+          .snapshot_epoch = stored.snapshot_epoch,
+          .state_epoch = stored.state_epoch,
+          .leader_epoch = stored.leader_epoch,
+          .start_offset = stored.start,
+          .delivery_complete_count = stored.complete,
+          .create_timestamp = stored.created,
+          .write_timestamp = stored.written,
+          .state_batches = to_wire<wire::ShareSnapshotValue>(batches_of(stored.deliveries))},
+      kVersion);
 }
 
 ByteVector value_of(const Update& update) {
-  return prefixed(
-      0, wire::ShareUpdateValue{.snapshot_epoch = update.snapshot_epoch,
-                                .leader_epoch = update.leader_epoch,
-                                .start_offset = update.start,
-                                .delivery_complete_count = update.complete,
-                                .state_batches = to_wire<wire::ShareUpdateValue>(update.batches)});
+  return wire::value_bytes(
+      wire::ShareUpdateValue{.snapshot_epoch = update.snapshot_epoch,
+                             .leader_epoch = update.leader_epoch,
+                             .start_offset = update.start,
+                             .delivery_complete_count = update.complete,
+                             .state_batches = to_wire<wire::ShareUpdateValue>(update.batches)},
+      kVersion);
 }
 
 template <class Wire>
@@ -72,19 +65,10 @@ Result<std::vector<StateBatch>> from_wire(const std::vector<Wire>& batches) {
   return out;
 }
 
-struct Prefixed {
-  std::int16_t prefix;
-  Bytes rest;
-};
-Result<Prefixed> read_prefix(Bytes bytes) {
-  if (bytes.size() < 2) return fail(ErrorCode::CorruptMessage, "a share record without a version");
-  return Prefixed{load_big<std::int16_t>(bytes.data()), bytes.subspan(2)};
-}
-
 Result<Record> decode_snapshot(Key key, std::optional<Bytes> bytes) {
-  if (!bytes) return Dropped{std::move(key)};
-  const Prefixed versioned = TRY(read_prefix(*bytes));
-  const auto value = TRY(wire::read_share_snapshot_value(versioned.rest, versioned.prefix));
+  const auto read = TRY(wire::read_value(bytes, wire::read_share_snapshot_value));
+  if (!read) return Dropped{std::move(key)};
+  const wire::ShareSnapshotValue& value = *read;
   Stored stored{.snapshot_epoch = value.snapshot_epoch,
                 .state_epoch = value.state_epoch,
                 .leader_epoch = value.leader_epoch,
@@ -100,19 +84,18 @@ Result<Record> decode_snapshot(Key key, std::optional<Bytes> bytes) {
 }
 
 Result<Record> decode_update(Key key, std::optional<Bytes> bytes) {
-  if (!bytes) return Dropped{std::move(key)};
-  const Prefixed versioned = TRY(read_prefix(*bytes));
-  const auto value = TRY(wire::read_share_update_value(versioned.rest, versioned.prefix));
+  const auto value = TRY(wire::read_value(bytes, wire::read_share_update_value));
+  if (!value) return Dropped{std::move(key)};
   return Update{.key = std::move(key),
-                .snapshot_epoch = value.snapshot_epoch,
-                .leader_epoch = value.leader_epoch,
-                .start = std::max(value.start_offset, kNoStart),
-                .complete = value.delivery_complete_count,
-                .batches = TRY(from_wire(value.state_batches))};
+                .snapshot_epoch = value->snapshot_epoch,
+                .leader_epoch = value->leader_epoch,
+                .start = std::max(value->start_offset, kNoStart),
+                .complete = value->delivery_complete_count,
+                .batches = TRY(from_wire(value->state_batches))};
 }
 
 Result<std::optional<Record>> decode_by_kind(Bytes key_bytes, std::optional<Bytes> value) {
-  const Prefixed kind = TRY(read_prefix(key_bytes));
+  const wire::Prefixed kind = TRY(wire::read_prefix(key_bytes));
   if (kind.prefix == wire::ShareSnapshotKey::kKey) {
     auto key = TRY(wire::read_share_snapshot_key(kind.rest, 0));
     return TRY(decode_snapshot({std::move(key.group_id), key.topic_id, key.partition}, value));

@@ -13,6 +13,8 @@
 #include "wire/016_list_groups.h"
 #include "wire/042_delete_groups.h"
 #include "wire/047_offset_delete.h"
+#include "wire/069_consumer_group_describe.h"
+#include "wire/077_share_group_describe.h"
 
 namespace broker {
 namespace {
@@ -298,6 +300,27 @@ TEST_F(Groups, AreListedDescribedAndDeleted) {
       wire::LeaveGroupRequest{.group_id = kGroup, .members = {{.member_id = member}}});
   deleted = ask<wire::DeleteGroupsResponse>(deletion);
   EXPECT_EQ(deleted.results.at(0).error_code, ErrorCode::None);
+}
+
+template <class Response>
+std::vector<ErrorCode> errors_of(const Response& response) {
+  std::vector<ErrorCode> errors;
+  for (const auto& group : response.groups) errors.push_back(group.error_code);
+  return errors;
+}
+
+TEST_F(Groups, OfTheOtherProtocolsAreNotShownForThese) {
+  open();
+  lead();
+  const std::vector<GroupId> asked{kGroup, GroupId{"none"}, GroupId{}};
+  const std::vector<ErrorCode> expected{ErrorCode::GroupIdNotFound, ErrorCode::GroupIdNotFound,
+                                        ErrorCode::InvalidGroupId};
+  EXPECT_EQ(errors_of(ask<wire::ConsumerGroupDescribeResponse>(
+                wire::ConsumerGroupDescribeRequest{.group_ids = asked})),
+            expected);
+  EXPECT_EQ(errors_of(ask<wire::ShareGroupDescribeResponse>(
+                wire::ShareGroupDescribeRequest{.group_ids = asked})),
+            expected);
 }
 
 TEST_F(Groups, AFullDiskPutsThemOff) {
