@@ -4,6 +4,8 @@
 
 #include "base/probe.h"
 #include "observe/log.h"
+#include "txn/marker.h"
+#include "txn/replay.h"
 #include "txn/snapshot.h"
 
 namespace broker {
@@ -15,15 +17,6 @@ Error gone(const PartitionName& name) {
 
 std::string snapshot_path(const std::string& folder, Offset at) {
   return folder + "/" + logs::file_name(logs::FileKind::Snapshot, at);
-}
-
-txn::BatchFacts facts_of(const wire::BatchHeader& header) {
-  return {.producer = header.producer_id,
-          .epoch = header.producer_epoch,
-          .first = txn::Sequence{header.base_sequence},
-          .last = txn::Sequence{header.last_sequence()},
-          .timestamp = header.max_timestamp,
-          .transactional = header.transactional};
 }
 
 }  // namespace
@@ -81,25 +74,26 @@ env::Task<Result<void>> Partition::load_producers(std::vector<Offset> snapshots)
   snapshot_at_ = from;
   if (from == log_->log_end()) co_return Result<void>{};
   if (probe::planted<"producers as of the last snapshot">()) co_return Result<void>{};
+  wire::BatchScratch scratch;
   co_return co_await log_->scan(from, log_->log_end(), store::ScanDetail::Headers,
-                                [this](Bytes batch) { return replay(batch); });
+                                [this, &scratch](Bytes batch) { return replay(batch, scratch); });
 }
 
-Result<void> Partition::replay(Bytes batch) {
+Result<void> Partition::replay(Bytes batch, wire::BatchScratch& scratch) {
   const std::optional<wire::BatchHeader> header = TRY(wire::peek_batch(batch));
-  if (!header || !header->has_producer() || header->control) return {};
-  txn::apply(producers_, txn::AppendedBatch{.facts = facts_of(*header),
-                                            .first = header->base_offset,
-                                            .last = header->last_offset()});
+  if (header) TRY_VOID(txn::replay(producers_, *header, batch, scratch));
   return {};
 }
 
-env::Task<Result<Produced>> Partition::append(MutableBytes batch, wire::BatchHeader header) {
+env::Task<Result<Produced>> Partition::append(MutableBytes batch, wire::BatchHeader header,
+                                              BroughtBy by) {
   const auto held = co_await changes_.lock();
   if (retired_) co_return fail(gone(name_));
-  txn::BatchFacts facts = facts_of(header);
-  CO_TRY_VOID(wait_for_earlier(facts));
-  const Result<txn::Verdict> verdict = txn::check(producers_, facts);
+  txn::BatchFacts facts = txn::facts(header);
+  CO_TRY_VOID(wait_for_earlier(facts, by.origin));
+  const txn::Admission admission{
+      .origin = by.origin, .guard = by.guard, .verification = verifications_.find(facts.producer)};
+  const Result<txn::Verdict> verdict = txn::check(producers_, facts, admission);
   if (!verdict) co_return fail(log_->offline() ? *log_->offline() : verdict.error());
   if (const auto* known = std::get_if<txn::Duplicate>(&*verdict)) {
     probe::reached<"producers: a batch that was there already">();
@@ -111,7 +105,7 @@ env::Task<Result<Produced>> Partition::append(MutableBytes batch, wire::BatchHea
   const bool was_offline = log_->offline().has_value();
   const Result<store::Appended> done = co_await log_->append(batch, epoch_, shard_.wall());
   if (!was_offline) tell_of(done);
-  remember_refused(facts, done.has_value());
+  remember_refused(facts, by.origin, done.has_value());
   if (!done) co_return fail(done.error());
   const store::Appended& appended = *done;
   if (header.has_producer()) {
@@ -119,6 +113,7 @@ env::Task<Result<Produced>> Partition::append(MutableBytes batch, wire::BatchHea
     if (has_append_time()) facts.timestamp = appended.log_append_time;
     txn::apply(producers_,
                txn::AppendedBatch{.facts = facts, .first = appended.base, .last = appended.last});
+    if (facts.transactional) verifications_.end(facts.producer);
   }
   co_return Produced{.base = appended.base,
                      .end = Offset{appended.last.value + 1},
@@ -126,11 +121,54 @@ env::Task<Result<Produced>> Partition::append(MutableBytes batch, wire::BatchHea
                      .log_start = appended.log_start};
 }
 
+std::optional<txn::Guard> Partition::verify(const txn::Unverified& batch) {
+  if (producers_.has_open(batch.producer, batch.epoch)) return {};
+  return verifications_.begin(batch, shard_.wall());
+}
+
+env::Task<Result<Offset>> Partition::write_marker(txn::Marker marker) {
+  CO_TRY(const Offset at, co_await append_marker(marker));
+  CO_TRY_VOID(co_await wait_durable(Offset{at.value + 1}));
+  co_return at;
+}
+
+env::Task<Result<Offset>> Partition::append_marker(txn::Marker marker) {
+  const auto held = co_await changes_.lock();
+  if (retired_) co_return fail(gone(name_));
+  if (log_->offline()) co_return fail(*log_->offline());
+  CO_TRY_VOID(txn::check(producers_, marker));
+  const Timestamp now = shard_.wall();
+  ByteVector batch = txn::marker_batch(marker, now);
+  const Result<store::Appended> done = co_await log_->append(batch, epoch_, now);
+  tell_of(done);
+  if (!done) co_return fail(done.error());
+  const std::optional<txn::Ended> ended =
+      txn::apply(producers_, txn::AppendedMarker{.producer = marker.producer,
+                                                 .epoch = marker.epoch,
+                                                 .coordinator_epoch = marker.coordinator_epoch,
+                                                 .outcome = marker.outcome,
+                                                 .offset = done->base,
+                                                 .timestamp = now});
+  verifications_.end(marker.producer);
+  owed_.erase(marker.producer);  // What belonged to the transaction does not come again.
+  if (ended) note_ended(*ended);
+  co_return done->base;
+}
+
+// Until its marker is durable a transaction counts as open: a power failure may take the marker
+// back, and readers must not have gone past it.
+void Partition::note_ended(const txn::Ended& ended) {
+  while (!ending_.empty() && ending_.front().marker < high_watermark()) ending_.pop_front();
+  ending_.push_back(ended);
+  notify_of_stable();
+}
+
 // A batch whose forerunner the disk did not take is refused for the disk's sake too: its producer
 // then sends both again as they are, and in their order. Told that it is out of order, it would
 // number anew all that it has under way, and what was written already would be there twice. Taken,
 // because nothing else is known of its producer, it would leave the other out of order for good.
-Result<void> Partition::wait_for_earlier(const txn::BatchFacts& batch) {
+Result<void> Partition::wait_for_earlier(const txn::BatchFacts& batch, txn::Origin origin) {
+  if (origin == txn::Origin::Coordinator) return {};
   const auto owed = owed_.find(batch.producer);
   if (owed == owed_.end()) return {};
   if (batch.epoch > owed->second.epoch) {
@@ -138,15 +176,15 @@ Result<void> Partition::wait_for_earlier(const txn::BatchFacts& batch) {
     return {};
   }
   if (batch.epoch < owed->second.epoch || batch.first == owed->second.first) return {};
-  const bool known = std::holds_alternative<txn::Duplicate>(
-      txn::check(producers_, batch).value_or(txn::Verdict{txn::Append{}}));
+  const auto verdict = txn::check(producers_, batch);
+  const bool known = verdict && std::holds_alternative<txn::Duplicate>(*verdict);
   if (known) return {};
   if (log_->offline()) return fail(*log_->offline());
   return fail(ErrorCode::KafkaStorageError, "the batch before this one could not be written");
 }
 
-void Partition::remember_refused(const txn::BatchFacts& batch, bool appended) {
-  if (batch.producer == kNoProducerId) return;
+void Partition::remember_refused(const txn::BatchFacts& batch, txn::Origin origin, bool appended) {
+  if (batch.producer == kNoProducerId || origin == txn::Origin::Coordinator) return;
   if (appended) {
     owed_.erase(batch.producer);
     return;
@@ -192,34 +230,57 @@ env::Task<Result<Fetched>> Partition::fetch(FetchFrom from, std::shared_ptr<Fetc
                                             std::size_t item) {
   if (retired_) co_return fail(gone(name_));
   CO_TRY_VOID(check_epoch(from.current_leader_epoch));
-  const Offset upper = high_watermark();
+  const bool committed = from.isolation == Isolation::ReadCommitted;
+  const auto readable = [&] { return committed ? last_stable() : high_watermark(); };
+  const Offset upper = readable();
+  const Offset high = high_watermark();
   CO_TRY(store::ReadSlice slice, co_await log_->read(from.offset, from.max_bytes, upper));
-  // The high watermark may have moved while we read: then there is something now.
+  // It may have moved while we read: then there is something now.
   if (slice.size == 0 && watch) {
-    if (high_watermark() > upper || retired_) {
+    if (readable() > upper || retired_) {
       probe::reached<"fetch: the watermark moved while it was read">();
       watch->moved(item);
     } else {
-      watchers_.add(std::move(watch), item);
+      if (committed) notify_of_stable();  // Those who wait from an earlier one on.
+      if (committed) told_stable_ = last_stable();
+      (committed ? stable_watchers_ : watchers_).add(std::move(watch), item);
       if (!notifying_) background_.spawn(notify_when_moved());
     }
   }
   co_return Fetched{.slice = std::move(slice),
-                    .high_watermark = upper,
-                    .last_stable = std::min(upper, last_stable()),
+                    .high_watermark = high,
+                    .last_stable = std::min(high, last_stable()),
                     .log_start = log_->log_start()};
 }
 
+// Goes on for as long as somebody waits who was not told.
 env::Task<void> Partition::notify_when_moved() {
   notifying_ = true;
-  co_await log_->moved().wait();
+  do {
+    co_await log_->moved().wait();
+    watchers_.notify_all();
+    notify_of_stable();
+  } while (stable_watchers_.size() > 0 && !retired_);
   notifying_ = false;
-  watchers_.notify_all();
+}
+
+// The high watermark moves with each batch; who reads only what is committed is told when there is
+// more for them.
+void Partition::notify_of_stable() {
+  if (stable_watchers_.size() == 0) return;
+  if (last_stable() == told_stable_ && !retired_) return;
+  told_stable_ = last_stable();
+  stable_watchers_.notify_all();
 }
 
 Offset Partition::last_stable() const {
-  const std::optional<Offset> open = producers_.first_open();
-  return open ? std::min(*open, high_watermark()) : high_watermark();
+  const Offset high = high_watermark();
+  Offset stable = std::min(high, producers_.first_open().value_or(high));
+  for (const txn::Ended& ended : ending_) {
+    if (ended.marker >= high) stable = std::min(stable, ended.first);
+  }
+  // A transaction that began with records that are deleted by now holds nobody up there.
+  return std::max(stable, log_->log_start());
 }
 
 Result<void> Partition::check_epoch(LeaderEpoch current) const {
@@ -251,7 +312,9 @@ env::Task<Result<store::Removed>> Partition::apply_retention(Timestamp now) {
 }
 
 void Partition::expire_producers(Timestamp now, Millis idle) {
-  if (!retired_) txn::expire(producers_, now, idle);
+  if (retired_) return;
+  txn::expire(producers_, now, idle);
+  verifications_.expire(now, idle);
 }
 
 // The log calls this between two appends, when it begins a segment. Only where the log's end is the

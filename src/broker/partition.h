@@ -5,6 +5,7 @@
 // Invariant: batches are judged, appended and remembered one at a time, in the order of arrival, so
 // that a producer's state always says exactly what the log holds.
 #pragma once
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,6 +17,7 @@
 #include "log/names.h"
 #include "store/log.h"
 #include "txn/producers.h"
+#include "txn/verification.h"
 #include "wire/record_batch.h"
 
 namespace broker {
@@ -45,10 +47,23 @@ struct Fetched {
   Offset log_start;
 };
 
+// What a reader wants to see of transactions that have not ended.
+enum class Isolation : std::uint8_t {
+  ReadUncommitted,
+  ReadCommitted,  // Nothing from the first of them on.
+};
+
 struct FetchFrom {
   Offset offset;
   LeaderEpoch current_leader_epoch = kNoLeaderEpoch;
   std::size_t max_bytes = 0;
+  Isolation isolation = Isolation::ReadUncommitted;
+};
+
+// Who brings a batch, and with which guard (see verify).
+struct BroughtBy {
+  txn::Origin origin = txn::Origin::Client;
+  txn::Guard guard = txn::kNoGuard;
 };
 
 class Partition : public std::enable_shared_from_this<Partition> {
@@ -75,8 +90,18 @@ class Partition : public std::enable_shared_from_this<Partition> {
   LeaderEpoch epoch() const { return epoch_; }
 
   // Appends one batch that wire::validate_batch has accepted as `header`. A batch that is in the
-  // log already (KIP-98) is not appended again; the answer says where it is.
-  env::Task<Result<Produced>> append(MutableBytes batch, wire::BatchHeader header);
+  // log already (KIP-98) is not appended again; the answer says where it is. Errors: see
+  // txn::check.
+  env::Task<Result<Produced>> append(MutableBytes batch, wire::BatchHeader header,
+                                     BroughtBy by = {});
+  // Ends a producer's transaction here; gives the offset of its marker, once that is durable. Then
+  // those who read only what is committed read on. Errors: see txn::check of a marker; and those of
+  // append and wait_durable, after which the same marker is to be written again.
+  env::Task<Result<Offset>> write_marker(txn::Marker marker);
+  // To be called before a transactional batch is appended. Nothing if its transaction is open here:
+  // its coordinator knows of it. Else the guard that the batch has to bring, once the coordinator
+  // was asked; without it, or if the transaction ended meanwhile, append says InvalidTxnState.
+  std::optional<txn::Guard> verify(const txn::Unverified& batch);
   // Returns once everything below `end`, which was appended, is as durable as the topic promises.
   // NotEnoughReplicasAfterAppend when the disk failed: whether it is kept shows at the next start.
   env::Task<Result<void>> wait_durable(Offset end);
@@ -89,6 +114,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Offset high_watermark() const {
     return probe::planted<"read before the sync">() ? log_->log_end() : log_->durable_end();
   }
+  // Below it every transaction has ended, and durably so.
   Offset last_stable() const;
   Offset log_start() const { return log_->log_start(); }
   store::Log& log() { return *log_; }
@@ -109,14 +135,17 @@ class Partition : public std::enable_shared_from_this<Partition> {
 
  private:
   env::Task<Result<void>> load_producers(std::vector<Offset> snapshots);
-  Result<void> replay(Bytes batch);
+  Result<void> replay(Bytes batch, wire::BatchScratch& scratch);
   void on_roll(Offset at);
   env::Task<void> write_snapshot(Offset at, ByteVector content);
+  env::Task<Result<Offset>> append_marker(txn::Marker marker);
+  void note_ended(const txn::Ended& ended);
   env::Task<void> notify_when_moved();
+  void notify_of_stable();
   void retire();
   bool has_append_time() const;
-  Result<void> wait_for_earlier(const txn::BatchFacts& batch);
-  void remember_refused(const txn::BatchFacts& batch, bool appended);
+  Result<void> wait_for_earlier(const txn::BatchFacts& batch, txn::Origin origin);
+  void remember_refused(const txn::BatchFacts& batch, txn::Origin origin, bool appended);
   void tell_of(const Result<store::Appended>& appended);
 
   env::Shard& shard_;
@@ -125,11 +154,15 @@ class Partition : public std::enable_shared_from_this<Partition> {
   std::unique_ptr<store::Log> log_;
   store::FileCache& cache_;
   txn::Producers producers_;
-  Offset snapshot_at_{0};  // The producers as of here are on disk.
-  env::Mutex changes_;     // Held by whoever changes the log.
+  txn::Verifications verifications_;
+  std::deque<txn::Ended> ending_;  // Those whose marker may not be durable yet, by marker.
+  Offset snapshot_at_{0};          // The producers as of here are on disk.
+  env::Mutex changes_;             // Held by whoever changes the log.
   env::Gate background_;
   FetchWatchers watchers_;
-  std::uint64_t refused_ = 0;  // Batches in a row that the disk did not take.
+  FetchWatchers stable_watchers_;  // For the last stable offset to move
+  Offset told_stable_;             // from here.
+  std::uint64_t refused_ = 0;      // Batches in a row that the disk did not take.
   // The first batch of each producer that the disk did not take: it has to come again before any
   // that follows it.
   std::map<ProducerId, txn::BatchFacts> owed_;

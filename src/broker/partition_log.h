@@ -39,7 +39,8 @@ class PartitionLog final : public CoordinatorLog {
     if (lacks_one_) {
       co_return fail(ErrorCode::KafkaStorageError, "a batch before this one was not written");
     }
-    Result<Produced> produced = co_await partition_->append(batch, header);
+    Result<Produced> produced =
+        co_await partition_->append(batch, header, {.origin = txn::Origin::Coordinator});
     lacks_one_ = !produced;
     co_return produced;
   }

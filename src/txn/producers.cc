@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <ranges>
 
 #include "base/check.h"
 #include "base/probe.h"
@@ -12,19 +11,20 @@ namespace {
 
 constexpr std::int64_t kSequences = std::int64_t{1} << 31;
 
-const KeptBatch* find_same(const Producer& producer, const BatchFacts& batch) {
-  if (batch.epoch != producer.epoch) return nullptr;
-  const auto same = std::ranges::find_if(producer.batches, [&](const KeptBatch& kept) {
-    return kept.first_sequence() == batch.first && kept.last_sequence == batch.last;
-  });
-  return same == producer.batches.end() ? nullptr : &*same;
+std::optional<KeptBatch> find_same(const Producer& producer, const BatchFacts& batch) {
+  if (batch.epoch != producer.epoch) return {};
+  for (std::size_t i = 0; i < producer.batches.size(); ++i) {
+    const KeptBatch kept = producer.batches.at(i);
+    if (kept.first_sequence() == batch.first && kept.last_sequence == batch.last) return kept;
+  }
+  return {};
 }
 
-std::optional<Error> refuse_impossible(const BatchFacts& batch) {
+std::optional<Error> refuse_impossible(const BatchFacts& batch, Origin origin) {
   if (batch.epoch.value < 0) {
     return Error{ErrorCode::InvalidRecord, "a batch with a producer id has no producer epoch"};
   }
-  if (batch.first.value < 0 || batch.last.value < 0) {
+  if (origin == Origin::Client && (batch.first.value < 0 || batch.last.value < 0)) {
     return Error{ErrorCode::InvalidRecord, "a batch with a producer id has no sequence number"};
   }
   return {};
@@ -35,18 +35,43 @@ std::string expected_but_got(Sequence expected, Sequence got) {
          std::to_string(got.value);
 }
 
-std::optional<Error> refuse_sequence(const Producer& producer, const BatchFacts& batch) {
-  if (batch.epoch < producer.epoch) {
-    return Error{ErrorCode::InvalidProducerEpoch,
-                 "producer epoch " + std::to_string(batch.epoch.value) + " is older than " +
-                     std::to_string(producer.epoch.value)};
+Error out_of_order(Sequence expected, Sequence got) {
+  return {ErrorCode::OutOfOrderSequenceNumber, expected_but_got(expected, got)};
+}
+
+std::optional<Error> refuse_epoch(const Producer& producer, ProducerEpoch epoch) {
+  if (epoch >= producer.epoch) return {};
+  return Error{ErrorCode::InvalidProducerEpoch, "producer epoch " + std::to_string(epoch.value) +
+                                                    " is older than " +
+                                                    std::to_string(producer.epoch.value)};
+}
+
+std::optional<Error> refuse_unverified(const Producers& producers, const BatchFacts& batch,
+                                       const Admission& admission) {
+  if (!batch.transactional || producers.has_open(batch.producer, batch.epoch)) return {};
+  if (admission.origin == Origin::Coordinator && admission.guard == kNoGuard) return {};
+  const Verification* known = admission.verification;
+  if (known && admission.guard != kNoGuard && known->guard == admission.guard) return {};
+  return Error{ErrorCode::InvalidTxnState,
+               "the batch belongs to no transaction that is open on this partition"};
+}
+
+// What the batches that ask to open a transaction with it say of its place.
+std::optional<Error> refuse_beside(const Producer* producer, const BatchFacts& batch,
+                                   const Verification& asking) {
+  const bool unknown = !producer || producer->batches.empty();
+  if (asking.epoch_per_transaction && unknown && batch.first != Sequence{0}) {
+    return out_of_order(Sequence{0}, batch.first);
   }
+  if (batch.first > asking.lowest) return out_of_order(asking.lowest, batch.first);
+  return {};
+}
+
+std::optional<Error> refuse_sequence(const Producer& producer, const BatchFacts& batch) {
   const Sequence expected =
       batch.epoch == producer.epoch ? add(producer.last_sequence(), 1) : Sequence{0};
-  if (batch.first != expected) {
-    return Error{ErrorCode::OutOfOrderSequenceNumber, expected_but_got(expected, batch.first)};
-  }
-  return {};
+  if (batch.first == expected) return {};
+  return out_of_order(expected, batch.first);
 }
 
 // What only a new epoch changes: its sequences begin anew.
@@ -57,8 +82,7 @@ void take_epoch(Producer& producer, ProducerEpoch epoch) {
 }
 
 void keep(Producer& producer, const KeptBatch& batch) {
-  if (producer.batches.size() == kBatchesKept) producer.batches.pop_front();
-  producer.batches.push_back(batch);
+  producer.batches.push(batch);
   producer.last_active = batch.timestamp;
 }
 
@@ -92,6 +116,11 @@ std::optional<Offset> Producers::first_open() const {
   return *open_.begin();
 }
 
+bool Producers::has_open(ProducerId id, ProducerEpoch epoch) const {
+  const Producer* producer = find(id);
+  return producer && producer->transaction_start && producer->epoch == epoch;
+}
+
 // A producer with an open transaction has no place among those that may be forgotten.
 void Producers::touch(ProducerId id, Entry& entry, Offset at) {
   by_age_.erase({entry.touched, id});
@@ -110,22 +139,57 @@ void Producers::make_room() {
   while (producers_.size() > limit_ && !by_age_.empty()) forget(by_age_.begin()->second);
 }
 
-Result<Verdict> check(const Producers& producers, const BatchFacts& batch) {
+Result<Verdict> check(const Producers& producers, const BatchFacts& batch,
+                      const Admission& admission) {
   if (batch.producer == kNoProducerId) return Append{};
-  if (const auto impossible = refuse_impossible(batch)) return fail(*impossible);
+  if (const auto impossible = refuse_impossible(batch, admission.origin)) return fail(*impossible);
 
+  const bool numbered =
+      admission.origin == Origin::Client && !probe::planted<"no sequence is checked">();
   const Producer* producer = producers.find(batch.producer);
-  if (!producer) return Append{};
-  if (probe::planted<"no sequence is checked">()) return Append{};
-  if (const KeptBatch* same = find_same(*producer, batch)) {
-    return Duplicate{same->first_offset(), same->last_offset, same->timestamp};
+  if (producer && numbered) {
+    if (const auto same = find_same(*producer, batch)) {
+      return Duplicate{same->first_offset(), same->last_offset, same->timestamp};
+    }
   }
-  if (const auto refused = refuse_sequence(*producer, batch)) return fail(*refused);
+  if (const auto refused = refuse_unverified(producers, batch, admission)) return fail(*refused);
+  if (producer) {
+    if (const auto refused = refuse_epoch(*producer, batch.epoch)) return fail(*refused);
+  }
+  if (numbered && admission.verification) {
+    const auto refused = refuse_beside(producer, batch, *admission.verification);
+    if (refused) return fail(*refused);
+  }
+  if (!producer) return Append{};
+  if (numbered) {
+    if (const auto refused = refuse_sequence(*producer, batch)) return fail(*refused);
+  }
   if (producer->transaction_start && !batch.transactional) {
     return fail(ErrorCode::InvalidTxnState,
                 "a batch without a transaction while the producer has one open");
   }
   return Append{};
+}
+
+Result<void> check(const Producers& producers, const Marker& marker) {
+  if (marker.producer.value < 0 || marker.epoch.value < 0) {
+    return fail(ErrorCode::InvalidRequest, "a marker of no producer");
+  }
+  const Producer* producer = producers.find(marker.producer);
+  if (!producer) return {};
+  if (const auto refused = refuse_epoch(*producer, marker.epoch)) return fail(*refused);
+  const bool again = marker.epoch == producer->epoch && !producer->transaction_start;
+  if (marker.transaction_version >= 2 && marker.epoch == producer->epoch && !again) {
+    return fail(ErrorCode::InvalidProducerEpoch,
+                "the open transaction has the marker's own epoch, " +
+                    std::to_string(marker.epoch.value) + ", so it is a later one");
+  }
+  if (marker.coordinator_epoch < producer->coordinator_epoch) {
+    return fail(ErrorCode::TransactionCoordinatorFenced,
+                "the coordinator's epoch is " + std::to_string(producer->coordinator_epoch) +
+                    " by now, not " + std::to_string(marker.coordinator_epoch));
+  }
+  return {};
 }
 
 void apply(Producers& producers, const AppendedBatch& batch) {
@@ -147,17 +211,34 @@ void apply(Producers& producers, const AppendedBatch& batch) {
   producers.make_room();
 }
 
-std::optional<Offset> apply(Producers& producers, const AppendedMarker& marker) {
+std::optional<Ended> ends(const Producers& producers, const AppendedMarker& marker) {
+  const Producer* producer = producers.find(marker.producer);
+  if (!producer || !producer->transaction_start) return {};
+  Offset stable{marker.offset.value + 1};
+  for (const Offset began : producers.open_) {
+    if (began == *producer->transaction_start) continue;
+    stable = began;
+    break;
+  }
+  return Ended{.producer = marker.producer,
+               .first = *producer->transaction_start,
+               .marker = marker.offset,
+               .last_stable = stable,
+               .outcome = marker.outcome};
+}
+
+std::optional<Ended> apply(Producers& producers, const AppendedMarker& marker) {
+  const std::optional<Ended> ended = ends(producers, marker);
+  if (ended) producers.open_.erase(ended->first);
   Producers::Entry& entry = producers.producers_[marker.producer];
   Producer& producer = entry.producer;
   take_epoch(producer, marker.epoch);
   producer.coordinator_epoch = marker.coordinator_epoch;
   producer.last_active = marker.timestamp;
-  const std::optional<Offset> began = std::exchange(producer.transaction_start, std::nullopt);
-  if (began) producers.open_.erase(*began);
+  producer.transaction_start.reset();
   producers.touch(marker.producer, entry, marker.offset);
   producers.make_room();
-  return began;
+  return ended;
 }
 
 void expire(Producers& producers, Timestamp now, Millis idle) {

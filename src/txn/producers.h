@@ -15,8 +15,6 @@
 // and has no open transaction is forgotten.
 #pragma once
 #include <cstdint>
-#include <deque>
-#include <map>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -26,18 +24,13 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "txn/kept_batches.h"
+#include "txn/verification.h"
 
 namespace txn {
 
-// Numbers a producer's records from 0 to 2^31 - 1, then from 0 again.
-using Sequence = Named<std::int32_t, struct SequenceTag>;
-inline constexpr Sequence kNoSequence{-1};
-Sequence add(Sequence from, std::int32_t records);
-Sequence subtract(Sequence from, std::int32_t records);
-
 inline constexpr ProducerEpoch kNoProducerEpoch{-1};
 inline constexpr Offset kNoOffset{-1};
-inline constexpr std::size_t kBatchesKept = 5;  // As many as a producer may have in flight.
 
 // What a batch says of its producer.
 struct BatchFacts {
@@ -68,30 +61,52 @@ struct AppendedBatch {
   Offset last;
 };
 
-// The end of a transaction on this partition.
-struct AppendedMarker {
-  ProducerId producer;
+enum class Outcome : std::uint8_t { Abort, Commit };
+
+// The end of a transaction, as its coordinator tells it to a partition.
+struct Marker {
+  ProducerId producer = {};
   ProducerEpoch epoch = {};
   std::int32_t coordinator_epoch = -1;
+  Outcome outcome = Outcome::Abort;
+  // Of the protocol that the producer spoke. From 2 on each transaction has an epoch of its own,
+  // and its marker carries the epoch after it.
+  std::int16_t transaction_version = 0;
+};
+
+struct AppendedMarker {
+  ProducerId producer = {};
+  ProducerEpoch epoch = {};
+  std::int32_t coordinator_epoch = -1;
+  Outcome outcome = Outcome::Abort;
   Offset offset = {};
   Timestamp timestamp = kNoTimestamp;
 };
 
-// A batch that is in the log. Its first sequence follows from the others.
-struct KeptBatch {
-  Sequence last_sequence;
-  Offset last_offset;
-  std::int32_t offset_delta = 0;  // Records after the first.
-  Timestamp timestamp = kNoTimestamp;
-  bool operator==(const KeptBatch&) const = default;
+// A transaction that has left something here and is over.
+struct Ended {
+  ProducerId producer = {};
+  Offset first = {};        // Where it began,
+  Offset marker = {};       // and where its marker is.
+  Offset last_stable = {};  // Below it every transaction had ended then.
+  Outcome outcome = Outcome::Abort;
+  bool operator==(const Ended&) const = default;
+};
 
-  Sequence first_sequence() const { return subtract(last_sequence, offset_delta); }
-  Offset first_offset() const { return Offset{last_offset.value - offset_delta}; }
+// Who brings a batch.
+enum class Origin : std::uint8_t {
+  Client,
+  Coordinator,  // Of groups, with the offsets of a transaction: those have no sequence.
+};
+struct Admission {
+  Origin origin = Origin::Client;
+  Guard guard = kNoGuard;
+  const Verification* verification = nullptr;  // What is known of the producer's asking.
 };
 
 struct Producer {
   ProducerEpoch epoch = kNoProducerEpoch;
-  std::deque<KeptBatch> batches = {};    // Oldest first.
+  KeptBatches batches = {};
   Timestamp last_active = kNoTimestamp;  // Of its last batch or marker.
   std::int32_t coordinator_epoch = -1;
   std::optional<Offset> transaction_start = {};  // Where its open transaction began.
@@ -113,12 +128,15 @@ class Producers {
 
   // The offset before which every transaction has ended; none when none is open.
   std::optional<Offset> first_open() const;
+  // Whether the producer has a transaction open in this epoch.
+  bool has_open(ProducerId id, ProducerEpoch epoch) const;
 
   bool operator==(const Producers& other) const { return producers_ == other.producers_; }
 
  private:
   friend void apply(Producers& producers, const AppendedBatch& batch);
-  friend std::optional<Offset> apply(Producers& producers, const AppendedMarker& marker);
+  friend std::optional<Ended> apply(Producers& producers, const AppendedMarker& marker);
+  friend std::optional<Ended> ends(const Producers& producers, const AppendedMarker& marker);
   friend void expire(Producers& producers, Timestamp now, Millis idle);
   friend void restore(Producers& producers, ProducerId id, Producer producer);
 
@@ -137,16 +155,25 @@ class Producers {
   std::set<Offset> open_;                           // Where open transactions began.
 };
 
-// Judges a batch that a client sent. Refusals: InvalidProducerEpoch for an older epoch,
-// OutOfOrderSequenceNumber for a gap, a batch too old to be known as a duplicate, or a new epoch
-// that does not begin at 0; InvalidTxnState for a plain batch within a transaction;
-// InvalidRecord for numbers that no producer sends. The first batch of an unknown producer is
-// accepted at any sequence, since what is unknown may have expired.
-Result<Verdict> check(const Producers& producers, const BatchFacts& batch);
+// Judges a batch. Refusals: InvalidProducerEpoch for an older epoch; OutOfOrderSequenceNumber for a
+// gap, a batch too old to be known as a duplicate, or a new epoch that does not begin at 0;
+// InvalidTxnState for a batch of a transaction that is not open here and comes without the guard of
+// its verification, and for a plain batch within a transaction; InvalidRecord for numbers that no
+// producer sends. The first batch of an unknown producer is accepted at any sequence, since what is
+// unknown may have expired; but not where each transaction has an epoch of its own.
+// A coordinator's batch has no sequence, and needs a guard only where it brings one.
+Result<Verdict> check(const Producers& producers, const BatchFacts& batch,
+                      const Admission& admission = {});
+
+// Judges a marker: TransactionCoordinatorFenced for one of a coordinator that has been replaced,
+// InvalidProducerEpoch for one of an older epoch. With a transaction version of 2 the epoch of the
+// transaction itself is older too; the same marker once more is taken, and ends nothing.
+Result<void> check(const Producers& producers, const Marker& marker);
 
 void apply(Producers& producers, const AppendedBatch& batch);
-// Gives where the transaction that ended had begun, none if it wrote nothing here.
-std::optional<Offset> apply(Producers& producers, const AppendedMarker& marker);
+// What a marker ends, or would end; nothing if its producer has no transaction open here.
+std::optional<Ended> apply(Producers& producers, const AppendedMarker& marker);
+std::optional<Ended> ends(const Producers& producers, const AppendedMarker& marker);
 
 // Forgets producers that have been idle for `idle` and have no open transaction.
 void expire(Producers& producers, Timestamp now, Millis idle);

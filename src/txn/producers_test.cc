@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <random>
 #include <vector>
 
@@ -26,7 +27,12 @@ struct Partition {
   std::int64_t end = 0;
 
   Result<Verdict> produce(const BatchFacts& facts) {
-    Result<Verdict> verdict = check(producers, facts);
+    // Whoever opens a transaction here has asked its coordinator.
+    const Verification asked{.guard = Guard{1}, .epoch = facts.epoch, .lowest = facts.first};
+    const bool asks = facts.transactional && !producers.has_open(facts.producer, facts.epoch);
+    Result<Verdict> verdict =
+        check(producers, facts,
+              {.guard = asks ? asked.guard : kNoGuard, .verification = asks ? &asked : nullptr});
     if (verdict && std::holds_alternative<Append>(*verdict)) {
       const std::int64_t records =
           (facts.last.value - facts.first.value + (std::int64_t{1} << 31)) %
@@ -127,7 +133,9 @@ TEST(Producers, KeepTheTransactionUntilItsMarker) {
                               .coordinator_epoch = 6,
                               .offset = Offset{1},
                               .timestamp = Timestamp{2000}};
-  EXPECT_EQ(apply(partition.producers, marker), Offset{0});
+  EXPECT_EQ(
+      apply(partition.producers, marker),
+      (Ended{.producer = kId, .first = Offset{0}, .marker = Offset{1}, .last_stable = Offset{2}}));
   EXPECT_FALSE(partition.producers.first_open());
   EXPECT_FALSE(apply(partition.producers, marker)) << "nothing was written since";
   EXPECT_EQ(to_text(partition.produce(batch(0, 1))), "append") << "sequences go on";

@@ -29,7 +29,7 @@ ByteVector marker_batch(std::int64_t offset, std::string_view key, std::string_v
   return builder.finish();
 }
 
-Result<void> replay(Producers& producers, const ByteVector& batch) {
+Result<std::optional<Ended>> replay(Producers& producers, const ByteVector& batch) {
   wire::BatchScratch scratch;
   const auto header = wire::peek_batch(batch);
   if (!header || !*header) return fail(ErrorCode::CorruptMessage, "no batch");

@@ -60,7 +60,7 @@ Result<void> decode_entry(Scanner& in, Producers& producers) {
       return fail(ErrorCode::CorruptMessage, "snapshot holds a batch that cannot be");
     }
     batch.timestamp = producer.last_active;
-    producer.batches.push_back(batch);
+    producer.batches.push(batch);
   }
   if (start.value >= 0) producer.transaction_start = start;
   restore(producers, id, std::move(producer));
