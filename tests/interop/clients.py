@@ -1,7 +1,9 @@
 """The clients there are suites for: what each is called, what it needs, how it is made ready and how it is run."""
 import dataclasses
+import pathlib
 import shutil
 import sys
+import threading
 from collections.abc import Callable
 
 from toolchains import BUILT, ROOT, Node, cargo, go, python, quietly
@@ -19,7 +21,7 @@ class Client:
     title: str  # The head of its column: name<br>version<br>language.
     prepare: Callable  # Fetches and builds; gives the command that runs the suite.
     needs: tuple = ()  # Commands that have to be on PATH.
-    columns: str = "client"  # Which table of docs/clients.md it stands in: client or tool.
+    columns: str = "client"  # Which table of docs/clients.md it stands in: client, tool or group.
 
 
 def java(*program):
@@ -36,26 +38,31 @@ def script_on_java(folder):
     return prepare
 
 
-def prepare_librdkafka():
-    source, program = HERE / "librdkafka/daily_work.cc", BUILT / "librdkafka/daily_work"
-    if not newer(program, source):
-        program.parent.mkdir(parents=True, exist_ok=True)
-        quietly("clang++-19", "-std=c++23", "-O1", "-Wall", "-Wextra", "-Werror", source, "-o", program, "-lrdkafka++")
-    return [program]
+def librdkafka(source):
+    source = HERE / source
+    program = BUILT / "librdkafka" / source.stem
+
+    def prepare():
+        if not newer(program, source):
+            program.parent.mkdir(parents=True, exist_ok=True)
+            quietly("clang++-19", "-std=c++23", "-O1", "-Wall", "-Wextra", "-Werror", source, "-o", program,
+                    "-lrdkafka++")
+        return [program]
+    return prepare
 
 
-def python_client(folder):
+def python_client(folder, program=None):
     def prepare():
         venv = python(folder, *(HERE / folder / "requirements.txt").read_text().split())
-        return [venv / "bin/python", HERE / folder / "daily_work.py"]
+        return [venv / "bin/python", HERE / (program or f"{folder}/daily_work.py")]
     return prepare
 
 
 def node_client(folder, npm, build=None):
-    """Lays a suite out in build/interop with the packages of its lock file; gives the suite's program."""
+    """Lays a suite out in build/interop with the packages of its lock file; gives where."""
     built, lock = BUILT / folder, (HERE / folder / "package-lock.json").read_text()
     built.mkdir(parents=True, exist_ok=True)
-    for file in (*(HERE / folder).iterdir(), *(HERE / "day").glob("*.js")):
+    for file in (*(HERE / folder).iterdir(), *(HERE / "day").glob("*.js"), *(HERE / "groups").glob("*.js")):
         shutil.copy(file, built)
     ready = built / "ready"
     if not ready.exists() or ready.read_text() != lock:
@@ -63,16 +70,23 @@ def node_client(folder, npm, build=None):
         if build:
             build(built)
         ready.write_text(lock)
-    return built / "daily_work.js"
+    return built
 
 
-def prepare_kafkajs():
-    return ["node", node_client("kafkajs", lambda *words, folder: quietly("npm", *words, folder=folder))]
+PREPARING_KAFKAJS = threading.Lock()  # Its own suite and those of groups are made ready side by side.
+
+
+def kafkajs(program):
+    def prepare():
+        with PREPARING_KAFKAJS:
+            built = node_client("kafkajs", lambda *words, folder: quietly("npm", *words, folder=folder))
+        return ["node", built / program]
+    return prepare
 
 
 def prepare_platformatic():
     node = Node()
-    return [node.program, node_client("platformatic-kafka", node.npm)]
+    return [node.program, node_client("platformatic-kafka", node.npm) / "daily_work.js"]
 
 
 def prepare_confluent_javascript():
@@ -85,12 +99,12 @@ def prepare_confluent_javascript():
                      CC="ccache clang-19", CXX="ccache clang++-19", CFLAGS="-O1 -g0", CXXFLAGS="-O1 -g0",
                      CCACHE_NOHASHDIR="1", CCACHE_BASEDIR=str(folder))
 
-    return [node.program, node_client("confluent-javascript", node.npm, build)]
+    return [node.program, node_client("confluent-javascript", node.npm, build) / "daily_work.js"]
 
 
 def go_client(folder):
     def prepare():
-        program = BUILT / "go" / folder
+        program = BUILT / "go" / pathlib.Path(folder).name
         quietly(go(), "build", "-o", program, f"./{folder}", folder=HERE, CGO_ENABLED="0", GOTOOLCHAIN="local",
                 GOFLAGS="-buildvcs=false")
         return [program]
@@ -102,20 +116,47 @@ def prepare_rskafka():
     return [BUILT / "rskafka/debug/daily-work"]
 
 
+# The members of groups by each client (groups/cast.py): what makes their program ready and gives its command.
+MEMBERS = {
+    "java": java("GroupMembers"),
+    "librdkafka": librdkafka("groups/librdkafka_members.cc"),
+    "confluent-python": python_client("confluent-python", "groups/confluent_members.py"),
+    "franz-go": go_client("groups/franz-go-members"),
+    "sarama": go_client("groups/sarama-members"),
+    "aiokafka": python_client("aiokafka", "groups/aiokafka_members.py"),
+    "kafkajs": kafkajs("kafkajs_members.js"),
+}
+
+
+def groups(program, *clients):
+    """A suite of tests/interop/groups, in Python with confluent-kafka, and the members that it needs."""
+    def prepare():
+        for client in clients:
+            MEMBERS[client]()
+        return python_client("confluent-python", f"groups/{program}")()
+    return prepare
+
+
 # Two suites run at a time, in this order; the longest comes first.
 CLIENTS = {
+    "groups-bounced": Client("Ten members restarted in turn", groups("bounce.py", "java"), ("java", "mvn"), "group"),
+    "groups-mixed": Client("Several clients in one group", groups("mixed.py", *MEMBERS),
+                           ("java", "mvn", "clang++-19", "node", "npm"), "group"),
+    "groups-migrated": Client("From one protocol to the other and back",
+                              groups("migrate.py", "java", "confluent-python"), ("java", "mvn"), "group"),
     "kafka-tools": Client("Apache Kafka's tools 4.2.1", script_on_java("kafka-tools"), ("java", "mvn"), "tool"),
     "kafka-connect": Client("Kafka Connect 4.2.1, standalone", script_on_java("kafka-connect"), ("java", "mvn"),
                             "tool"),
     "kafka-streams": Client("Kafka Streams 4.2.1", java("WordCount"), ("java", "mvn"), "tool"),
     "java-share": Client("Java's share consumer 4.2.1", java("ShareWork"), ("java", "mvn"), "tool"),
     "java": Client("Java client<br>4.2.1", java("DailyWork"), ("java", "mvn")),
-    "librdkafka": Client("librdkafka<br>2.0.2<br>C++", prepare_librdkafka, ("clang++-19",)),
+    "librdkafka": Client("librdkafka<br>2.0.2<br>C++", librdkafka("librdkafka/daily_work.cc"),
+                         ("clang++-19",)),
     "kcat": Client("kcat<br>1.7.1", lambda: [sys.executable, HERE / "kcat/daily_work.py"], ("kcat",)),
     "confluent-python": Client("confluent-kafka<br>2.16.1<br>Python", python_client("confluent-python")),
     "confluent-javascript": Client("@confluentinc/<br>kafka-javascript<br>1.10.1", prepare_confluent_javascript,
                                    ("clang++-19", "ccache", "make")),
-    "kafkajs": Client("kafkajs<br>2.2.4<br>JavaScript", prepare_kafkajs, ("node", "npm")),
+    "kafkajs": Client("kafkajs<br>2.2.4<br>JavaScript", kafkajs("daily_work.js"), ("node", "npm")),
     "platformatic-kafka": Client("@platformatic/<br>kafka<br>2.12.1", prepare_platformatic),
     "kafka-python": Client("kafka-python<br>3.0.12", python_client("kafka-python")),
     "aiokafka": Client("aiokafka<br>0.14.0<br>Python", python_client("aiokafka")),

@@ -27,6 +27,9 @@ from report import Report  # noqa: E402
 
 SUITE_SECONDS = 300
 AT_ONCE = 2
+# Groups do not wait for more members, and may ask for heartbeats and sessions short enough for a test.
+OWN_SETTINGS = ("group.initial.rebalance.delay.ms=0", "group.consumer.min.heartbeat.interval.ms=100",
+                "group.consumer.min.session.timeout.ms=1000")
 
 
 def make_ready(name):
@@ -96,7 +99,8 @@ def run_all(commands, bootstrap, data, lacking, report):
 
 
 def with_own_node(commands, report):
-    with Scratch() as scratch, Node(scratch / "data", "--set", "group.initial.rebalance.delay.ms=0") as node:
+    settings = [word for setting in OWN_SETTINGS for word in ("--set", setting)]
+    with Scratch() as scratch, Node(scratch / "data", *settings) as node:
         verdicts = run_all(commands, node.kafka, node.data, LACKING, report)
         code = node.stop()
         if code == 0:

@@ -23,6 +23,20 @@ back as it was: keys, values and offsets. `config` is to set it at creation, cha
 `group-shares-out` and `group-static-member`.
 """
 
+GROUPS = """
+## Clients together, in groups
+
+Records are written all the time, every one of them has to be read, and no partition may have two owners.
+`rolling-bounce` and `static-bounce` restart ten members by the Java client in turn, without and with
+`group.instance.id`: none is read twice, and static members come back to what they had without anybody's notice.
+`kill-of-one` is kill -9: what comes again is what that member had read since its last commit. `mixed` has members by
+all clients that know the assignor, which leave one after another: Java, librdkafka, confluent-kafka, franz-go, sarama,
+aiokafka, kafkajs, and with the newer protocol Java, confluent-kafka and franz-go. `assignors-of` has two members by one
+client, with each of its assignors. `there-and-back` restarts the members of a classic group in turn with
+`group.protocol=consumer`, and then back again; none is read twice.
+
+"""
+
 SETTINGS = """
 ## Settings to know
 
@@ -36,6 +50,13 @@ No client needs a setting to work with Thalweg. Worth knowing:
   broker refuses them; `tests/interop/kafkajs` shows how in three lines.
 - **kafka-python 3.0.12.** A `poll` whose timeout runs out between JoinGroup and SyncGroup leaves the consumer without
   partitions for good, with any broker (seen with Apache Kafka too): give it seconds, not milliseconds.
+- **group.protocol=consumer, whatever the client.** A commit that crosses with the answer that brings the member a new
+  epoch is refused with STALE_MEMBER_EPOCH, as Apache Kafka 4.2 does: in Java a `CommitFailedException`. What the member
+  keeps, its next commit covers. In `onPartitionsRevoked` try again until it is taken, or those records come twice.
+- **sarama's sticky assignor.** In a group with other clients it sometimes fails with "insufficient data to decode
+  packet" (seen with Apache Kafka), and is left out of `mixed-sticky`. Among its own members it works.
+- **kafkajs among others.** Its assigner calls itself `RoundRobinAssigner`, so it shares no protocol with other clients;
+  `tests/interop/groups/kafkajs_members.js` gives it Kafka's name in three lines.
 - **kafka-go.** It gives empty keys, values and headers as none when it reads; they are stored and sent as they were.
 - **@confluentinc/kafka-javascript.** Where its binary package cannot be had it compiles librdkafka; with
   `CKJS_LINKING=dynamic` it does so without fetching other sources.
@@ -47,9 +68,12 @@ No client needs a setting to work with Thalweg. Worth knowing:
 def write_table(file, verdicts, broker, lacking):
     clients = {name: found for name, found in verdicts.items() if CLIENTS[name].columns == "client"}
     tools = {name: found for name, found in verdicts.items() if CLIENTS[name].columns == "tool"}
+    groups = {name: found for name, found in verdicts.items() if CLIENTS[name].columns == "group"}
     text = HEAD.format(broker=broker) + "\n" + clients_table(clients) + NOTES
     if tools:
         text += "\n## What comes with Apache Kafka\n\n" + tools_table(tools)
+    if groups:
+        text += GROUPS + tools_table(groups)
     text += "\n## What fails, and why\n\n" + failures(verdicts, lacking)
     text += SETTINGS
     file.write_text(text)
