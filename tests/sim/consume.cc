@@ -1,5 +1,5 @@
 // Consumers: read along, now and then from the start again, and write down all that they are told.
-#include "scene.h"
+#include "reading.h"
 #include "wire/001_fetch.h"
 #include "wire/002_list_offsets.h"
 #include "wire/record_batch_reader.h"
@@ -11,15 +11,6 @@ using namespace std::chrono_literals;
 
 constexpr std::int32_t kMostBytes = 64 * 1024;
 constexpr Timestamp kEarliest{-2};
-
-using Records = std::vector<std::pair<Offset, std::string>>;
-
-// What one partition gave to a fetch. The records are copied while the answer's bytes are there.
-struct Given {
-  ErrorCode error = ErrorCode::None;
-  Offset high_watermark = {};
-  Records records = {};
-};
 
 Result<Given> read_given(Bytes answer, wire::Version version) {
   const wire::FetchResponse response = TRY(wire::read_fetch_response(answer, version));
@@ -40,7 +31,8 @@ Result<Given> read_given(Bytes answer, wire::Version version) {
   }
 }
 
-// Records from `from` on, or none yet.
+}  // namespace
+
 env::Task<Result<Given>> fetch(Link& link, int partition, Offset from) {
   wire::FetchRequest request;
   request.max_wait_ms = 200;
@@ -58,6 +50,8 @@ env::Task<Result<Given>> fetch(Link& link, int partition, Offset from) {
   std::erase_if(given.records, [&](const auto& record) { return record.first < from; });
   co_return given;
 }
+
+namespace {
 
 env::Task<Result<Offset>> log_start(Link& link, int partition) {
   wire::ListOffsetsRequest request{.replica_id = BrokerId{-1}};

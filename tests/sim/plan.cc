@@ -50,7 +50,23 @@ constexpr Workload kWorkloads[] = {
      .consumers = 2,
      .trimmers = 2,
      .most_records = 6},
+    {.name = "groups",
+     .what = "members of a group that crash, fall silent, leave and come back",
+     .partitions = 6,
+     .producers = 2,
+     .consumers = 1,
+     .members = 4},
+    {.name = "consumer-groups",
+     .what = "the same in the consumer protocol, which lets go and takes up one by one",
+     .partitions = 6,
+     .producers = 2,
+     .consumers = 1,
+     .members = 4,
+     .protocol = GroupProtocol::Consumer},
 };
+
+constexpr std::size_t kWithGroup = 2;  // The last of them.
+constexpr std::size_t kWithoutGroup = std::size(kWorkloads) - kWithGroup;
 
 constexpr MishapInfo kMishaps[] = {
     {Mishap::PowerCut, "power-cut", "the machine loses what it had not synced, and starts again"},
@@ -105,13 +121,21 @@ const MishapInfo& info(Mishap mishap) {
 std::vector<std::string> Plan::broker_settings() const {
   std::vector<std::string> all = settings;
   all.push_back("num.partitions=" + std::to_string(workload->partitions));
+  if (workload->members > 0) {
+    all.push_back("group.min.session.timeout.ms=100");
+    all.push_back("group.initial.rebalance.delay.ms=" + std::to_string(seed % 500));
+    all.push_back("group.consumer.session.timeout.ms=1500");
+    all.push_back("group.consumer.heartbeat.interval.ms=300");
+  }
   return all;
 }
 
 Plan draw(std::uint64_t seed) {
   Dice dice(seed);
   Plan plan{.seed = seed};
-  plan.workload = &kWorkloads[below(dice, std::size(kWorkloads))];
+  plan.workload = &kWorkloads[below(dice, kWithoutGroup)];
+  // Every fourth day belongs to groups; the others are what they were before there were any.
+  if (seed % 4 == 0) plan.workload = &kWorkloads[kWithoutGroup + seed / 4 % kWithGroup];
   // Power cuts are what a log is for. Of the rest each has a day in three.
   plan.mishaps = {Mishap::PowerCut};
   for (const MishapInfo& one : kMishaps) {

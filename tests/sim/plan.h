@@ -12,6 +12,8 @@
 
 namespace simulation {
 
+enum class GroupProtocol { Classic, Consumer };
+
 // How many clients of each kind there are, and what they do.
 struct Workload {
   const char* name;
@@ -23,6 +25,8 @@ struct Workload {
   int committers = 0;  // Commit offsets in a group of their own each.
   int churners = 0;    // Make, change and delete topics.
   int trimmers = 0;    // Delete the oldest records.
+  int members = 0;     // Of one group, which reads what the producers write.
+  GroupProtocol protocol = GroupProtocol::Classic;
   int most_records = 3;
   std::uint64_t most_padding = 0;                       // Bytes that may come behind each value.
   Duration most_pause = std::chrono::milliseconds(50);  // Of a producer, between two batches.

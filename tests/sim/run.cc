@@ -15,6 +15,10 @@ using namespace std::chrono_literals;
 
 constexpr Duration kPatience = 20s;
 constexpr Duration kCalm = 6s;  // After the mishaps; enough for all that waits and retries.
+// A member may still stand still for four seconds, be waited for, and be found dead.
+constexpr Duration kCalmOfGroups = 12s;
+constexpr Duration kComeBack = 4s;  // Longer than a session, which would be over then.
+constexpr Duration kTakeOver = 6s;  // A session and a rebalance.
 
 // What the broker logs while this lives goes to `hear`, without its time.
 class Listening {
@@ -57,6 +61,7 @@ std::vector<Activity> activities(const Workload& load) {
   if (load.committers > 0) all.push_back(Activity::Commit);
   if (load.churners > 0) all.push_back(Activity::ChangeTopics);
   if (load.trimmers > 0) all.push_back(Activity::Trim);
+  if (load.members > 0) all.push_back(Activity::WorkInGroup);
   return all;
 }
 
@@ -86,7 +91,10 @@ class Run {
 
  private:
   void hear(std::string line);
+  void start();
   std::vector<std::string> without_progress();
+  void check_owners(const std::string& when, std::vector<std::string>& wrong);
+  void check_group(std::vector<std::string>& wrong);
   void check_content();
   void check_image();
 
@@ -113,7 +121,8 @@ void Run::hear(std::string line) {
 std::vector<std::string> Run::without_progress() {
   std::vector<std::string> stuck;
   const std::map<Activity, std::uint64_t> before = history_.done;
-  world_.run_for(kCalm);
+  clients_.calm_down();
+  world_.run_for(plan_.workload->members > 0 ? kCalmOfGroups : kCalm);
   for (const Activity activity : activities(*plan_.workload)) {
     const auto was = before.find(activity);
     const std::uint64_t then = was == before.end() ? 0 : was->second;
@@ -121,7 +130,32 @@ std::vector<std::string> Run::without_progress() {
       stuck.push_back(std::string("no progress after the mishaps: ") + name_of(activity));
     }
   }
+  if (clients_.have_group()) check_group(stuck);
   return stuck;
+}
+
+void Run::check_owners(const std::string& when, std::vector<std::string>& wrong) {
+  for (const int partition : clients_.unowned()) {
+    wrong.push_back(when + " nobody in the group reads partition " + std::to_string(partition));
+  }
+}
+
+// A group at rest outlives its coordinator as it is, and finds the dead also where nobody saw them
+// die.
+void Run::check_group(std::vector<std::string>& wrong) {
+  check_owners("after the mishaps", wrong);
+  const std::int32_t generation = clients_.newest_generation();
+  broker_.kill();
+  start();
+  world_.run_for(kComeBack);
+  if (clients_.newest_generation() != generation) {
+    wrong.push_back("the group rebalanced because its coordinator came back");
+  }
+  clients_.lose_a_member();
+  broker_.kill();
+  start();
+  world_.run_for(kTakeOver);
+  check_owners("after a member died with the coordinator", wrong);
 }
 
 void Run::check_content() {
@@ -150,9 +184,13 @@ void Run::check_image() {
   }
 }
 
-Outcome Run::go() {
+void Run::start() {
   const Result<void> started = broker_.start();
   check(started.has_value(), started ? "" : started.error().detail.c_str());
+}
+
+Outcome Run::go() {
+  start();
   clients_.start();
   BadDay day(world_, home_, away_, broker_, plan_, outcome_.diary);
   std::optional<std::string> stays_down = day.live_through();
@@ -195,6 +233,8 @@ const char* name_of(Activity activity) {
       return "change topics";
     case Activity::Trim:
       return "delete records";
+    case Activity::WorkInGroup:
+      return "work in a group";
   }
   return "";
 }

@@ -2,11 +2,13 @@
 #pragma once
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "client/connection.h"
 #include "env/sync.h"
 #include "history.h"
+#include "ledger.h"
 #include "plan.h"
 
 namespace simulation {
@@ -21,6 +23,9 @@ struct Scene {
   env::Address broker;
   History& history;
   const Workload& load;
+  Ledger ledger{history};
+  bool calm = false;      // All is well from now on, and members behave.
+  std::string gone = {};  // The member that dies for good.
   bool stopping = false;
   Instant give_up_at = {};  // When stopping: what is not answered by then never will be.
 };
@@ -29,6 +34,7 @@ struct Scene {
 class Link {
  public:
   explicit Link(Scene& scene) : scene_(scene) {}
+  void hang_up() { connection_.reset(); }
 
   template <class Request, class Response>
   env::Task<Result<Response>> ask(Request request, Result<Response> (*read)(Bytes, wire::Version),
@@ -54,6 +60,8 @@ env::Task<void> consume(Scene& scene, int number);
 env::Task<void> commit_offsets(Scene& scene, int number);
 env::Task<void> change_topics(Scene& scene, int number);
 env::Task<void> trim(Scene& scene, int number);
+env::Task<void> take_part_in_classic_group(Scene& scene, int number);
+env::Task<void> take_part_in_consumer_group(Scene& scene, int number);
 
 // All clients of a workload.
 class Clients {
@@ -62,6 +70,14 @@ class Clients {
       : scene_{shard, std::move(broker), history, load}, running_(shard) {}
 
   void start();
+  // From now on nothing befalls them but what the world does.
+  void calm_down() { scene_.calm = true; }
+  bool have_group() const { return scene_.load.members > 0; }
+  // Partitions that the group leaves unread.
+  std::vector<int> unowned() const { return scene_.ledger.unowned(scene_.load.partitions); }
+  std::int32_t newest_generation() const { return scene_.ledger.newest_generation(); }
+  // One of the group is never heard of again.
+  void lose_a_member() { scene_.gone = "member-0"; }
   // Each ends what it is about first, and waits so long for it.
   env::Task<void> stop(Duration patience);
 
