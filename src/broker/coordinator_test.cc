@@ -228,10 +228,21 @@ TEST_F(Coordinator, RefusesGroupsOfPartitionsThatItDoesNotHave) {
   EXPECT_EQ(fetch()->error_code, ErrorCode::NotCoordinator);
 }
 
-TEST_F(Coordinator, SaysWhenTheLogCannotBeRead) {
+TEST_F(Coordinator, ALogThatCannotBeReadIsReadAgain) {
   log_->broken = true;
   load();
   EXPECT_EQ(code(commit(1)), ErrorCode::CoordinatorNotAvailable);
+  world_.run_for(10s);
+  EXPECT_EQ(code(commit(1)), ErrorCode::CoordinatorNotAvailable);
+  log_->broken = false;
+  world_.run_for(10s);
+  const auto done = commit(1);
+  world_.run_for(10ms);
+  EXPECT_EQ(code(done), ErrorCode::None) << "nobody has to restart the broker";
+  log_->broken = true;
+  restart();
+  shut();
+  world_.run_for(10s);  // Nothing is read for a coordinator that is gone.
 }
 
 TEST_F(Coordinator, GroupsHaveNames) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/probe.h"
 #include "broker/later.h"
 #include "observe/log.h"
@@ -11,6 +13,10 @@ namespace {
 
 // A batch this large is not made to wait for more.
 constexpr std::size_t kLargeBatch = std::size_t{512} << 10;
+
+// How soon a log that could not be read is read again; twice as late each time.
+constexpr Duration kFirstRetry = std::chrono::seconds(1);
+constexpr Duration kLastRetry = std::chrono::minutes(1);
 
 Error gone() { return {ErrorCode::NotCoordinator, "the coordinator moved or restarts"}; }
 
@@ -23,6 +29,7 @@ LoggedState::LoggedState(env::Shard& shard, std::string_view what, PartitionInde
       index_(index),
       log_(std::move(log)),
       owner_(owner),
+      next_retry_(kFirstRetry),
       running_(shard),
       appended_(shard) {}
 
@@ -38,13 +45,29 @@ env::Task<void> LoggedState::load() {
       co_await log_->replay([this](Bytes batch) { return owner_.load(batch); });
   if (state_ != State::Loading) co_return;
   if (!read) {
-    state_ = State::Broken;
-    observe::error(fmt::format("{} could not be loaded", what_),
-                   {{"partition", index_}, {"why", read.error()}});
+    load_later(read.error());
     co_return;
   }
+  if (next_retry_ != kFirstRetry) {
+    observe::info(fmt::format("{} are loaded in the end", what_), {{"partition", index_}});
+  }
+  next_retry_ = kFirstRetry;
   state_ = State::Active;
   owner_.loaded();
+}
+
+void LoggedState::load_later(const Error& why) {
+  probe::reached<"a coordinator's state: not to be read, and read again later">();
+  state_ = State::Broken;
+  observe::error(fmt::format("{} could not be loaded", what_),
+                 {{"partition", index_},
+                  {"why", why},
+                  {"do", "mend the disk; they are loaded again by themselves"}});
+  retry_ = shard_.arm(shard_.now() + next_retry_, [this] {
+    state_ = State::Loading;
+    running_.spawn(load());
+  });
+  next_retry_ = std::min(2 * next_retry_, kLastRetry);
 }
 
 void LoggedState::close() {
@@ -52,6 +75,7 @@ void LoggedState::close() {
   // What this turn has written is owed to nobody who was told, but may as well be kept.
   if (state_ == State::Active) flush();
   state_ = State::Closed;
+  shard_.cancel(retry_);
   lose(gone());
 }
 

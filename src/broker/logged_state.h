@@ -2,7 +2,12 @@
 // written to it ahead of whoever is told.
 //
 //   Loading ──read to its end──> Active ──an append failed──> Loading
-//      └──the log cannot be read──> Broken          close() ──> Closed, from anywhere
+//    │   ^
+//    │   └─────────a while later──────────┐
+//    └──the log cannot be read──> Broken ─┘         close() ──> Closed, from anywhere
+//
+// A log that cannot be read is read again and again: the disk may be well by then, and nobody else
+// would know that there is something to be done.
 //
 // What is written within one turn of the reactor goes into the log as one batch, unless it grows
 // large. The owner moves its state when it hands a record over; whoever is told of that state is
@@ -68,6 +73,7 @@ class LoggedState {
   enum class State { Loading, Active, Broken, Closed };
 
   env::Task<void> load();
+  void load_later(const Error& why);
   env::Task<void> append(Sequence sequence, ByteVector batch);
   void flush_soon();
   void flush();
@@ -87,6 +93,8 @@ class LoggedState {
   Sequence next_ = 1;                                                   // Of batch_.
   std::set<Sequence> appending_;
   std::multimap<Sequence, Then> held_;
+  env::TimerId retry_{};
+  Duration next_retry_;
   env::Gate running_;
   env::Signal appended_;
 };

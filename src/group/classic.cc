@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/probe.h"
 #include "group/membership.h"
 #include "group/subscription.h"
 
@@ -104,6 +105,7 @@ std::optional<ErrorCode> refuse_commit(const Classic& group, const Identity& who
     return ErrorCode::UnknownMemberId;  // Members own these offsets, and this is none of them.
   }
   if (const auto refused = refuse_identity(group, who)) return refused;
+  if (probe::planted<"a fenced member may commit">()) return {};
   if (generation != group.generation) return ErrorCode::IllegalGeneration;
   // It knows the generation, so it has joined, but does not know yet what it is to do.
   if (group.state == State::CompletingRebalance) return ErrorCode::RebalanceInProgress;
