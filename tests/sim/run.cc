@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 constexpr Duration kPatience = 20s;
 constexpr Duration kCalm = 6s;  // After the mishaps; enough for all that waits and retries.
 // A member may still stand still for four seconds, be waited for, and be found dead.
-constexpr Duration kCalmOfGroups = 12s;
+constexpr Duration kCalmOfGroups = 8s;
 constexpr Duration kComeBack = 4s;  // Longer than a session, which would be over then.
 constexpr Duration kTakeOver = 6s;  // A session and a rebalance.
 
