@@ -129,22 +129,25 @@ MEMBERS = {
 
 
 def groups(program, *clients):
-    """A suite of tests/interop/groups, in Python with confluent-kafka, and the members that it needs."""
+    """A suite with members of groups, in Python with confluent-kafka, and the members that it needs."""
     def prepare():
         for client in clients:
             MEMBERS[client]()
-        return python_client("confluent-python", f"groups/{program}")()
+        return python_client("confluent-python", program)()
     return prepare
 
 
 # Two suites run at a time, in this order; the longest comes first.
 CLIENTS = {
-    "groups-bounced": Client("Ten members restarted in turn", groups("bounce.py", "java"), ("java", "mvn"), "group"),
-    "groups-mixed": Client("Several clients in one group", groups("mixed.py", *MEMBERS),
+    "groups-bounced": Client("Ten members restarted in turn", groups("groups/bounce.py", "java"), ("java", "mvn"),
+                             "group"),
+    "groups-mixed": Client("Several clients in one group", groups("groups/mixed.py", *MEMBERS),
                            ("java", "mvn", "clang++-19", "node", "npm"), "group"),
     "groups-migrated": Client("From one protocol to the other and back",
-                              groups("migrate.py", "java", "confluent-python"), ("java", "mvn"), "group"),
+                              groups("groups/migrate.py", "java", "confluent-python"), ("java", "mvn"), "group"),
     "kafka-tools": Client("Apache Kafka's tools 4.2.1", script_on_java("kafka-tools"), ("java", "mvn"), "tool"),
+    "kafka-group-tools": Client("kafka-consumer-groups, kafka-groups, kafka-configs",
+                                groups("kafka-group-tools/daily_work.py", "java"), ("java", "mvn"), "tool"),
     "kafka-connect": Client("Kafka Connect 4.2.1, standalone", script_on_java("kafka-connect"), ("java", "mvn"),
                             "tool"),
     "kafka-streams": Client("Kafka Streams 4.2.1", java("WordCount"), ("java", "mvn"), "tool"),

@@ -37,6 +37,12 @@ client, with each of its assignors. `there-and-back` restarts the members of a c
 
 """
 
+TOOLS_NOTE = """
+What `kafka-consumer-groups`, `kafka-groups` and `kafka-configs` say of groups is held against what they said of Apache
+Kafka 4.2.1, word for word but for the reasons in error messages: `tests/interop/kafka-group-tools/conversation.txt`.
+Thalweg alone adds to a group's setting what would hold without it.
+"""
+
 SETTINGS = """
 ## Settings to know
 
@@ -71,7 +77,7 @@ def write_table(file, verdicts, broker, lacking):
     groups = {name: found for name, found in verdicts.items() if CLIENTS[name].columns == "group"}
     text = HEAD.format(broker=broker) + "\n" + clients_table(clients) + NOTES
     if tools:
-        text += "\n## What comes with Apache Kafka\n\n" + tools_table(tools)
+        text += "\n## What comes with Apache Kafka\n\n" + tools_table(tools) + TOOLS_NOTE
     if groups:
         text += GROUPS + tools_table(groups)
     text += "\n## What fails, and why\n\n" + failures(verdicts, lacking)

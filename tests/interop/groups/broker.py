@@ -19,8 +19,9 @@ class Broker:
         self.bootstrap = bootstrap
         self.admin = AdminClient({"bootstrap.servers": bootstrap})
 
-    def create(self, topic, partitions):
-        self.admin.create_topics([NewTopic(topic, partitions)])[topic].result(PATIENCE)
+    def create(self, topic, partitions, **config):
+        wanted = NewTopic(topic, partitions, config={name.replace("_", "."): value for name, value in config.items()})
+        self.admin.create_topics([wanted])[topic].result(PATIENCE)
         # Some clients take it for a failure of theirs where a new topic is not known everywhere yet.
         eventually(lambda: self.admin.list_topics(topic, PATIENCE).topics[topic].error is None, PATIENCE,
                    f"that {topic} is known")
