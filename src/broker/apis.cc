@@ -27,6 +27,10 @@
 #include "wire/021_delete_records.h"
 #include "wire/022_init_producer_id.h"
 #include "wire/023_offset_for_leader_epoch.h"
+#include "wire/024_add_partitions_to_txn.h"
+#include "wire/025_add_offsets_to_txn.h"
+#include "wire/026_end_txn.h"
+#include "wire/028_txn_offset_commit.h"
 #include "wire/032_describe_configs.h"
 #include "wire/033_alter_configs.h"
 #include "wire/035_describe_log_dirs.h"
@@ -37,6 +41,8 @@
 #include "wire/047_offset_delete.h"
 #include "wire/060_describe_cluster.h"
 #include "wire/061_describe_producers.h"
+#include "wire/065_describe_transactions.h"
+#include "wire/066_list_transactions.h"
 #include "wire/068_consumer_group_heartbeat.h"
 #include "wire/069_consumer_group_describe.h"
 #include "wire/075_describe_topic_partitions.h"
@@ -118,6 +124,10 @@ constexpr std::array kServed{
     SERVED(DeleteRecords, delete_records),
     SERVED(InitProducerId, init_producer_id),
     SERVED(OffsetForLeaderEpoch, offset_for_leader_epoch),
+    SERVED(AddPartitionsToTxn, add_partitions_to_txn),
+    SERVED(AddOffsetsToTxn, add_offsets_to_txn),
+    SERVED(EndTxn, end_txn),
+    SERVED(TxnOffsetCommit, txn_offset_commit),
     SERVED(DescribeConfigs, describe_configs),
     SERVED(AlterConfigs, alter_configs),
     SERVED(DescribeLogDirs, describe_log_dirs),
@@ -128,6 +138,8 @@ constexpr std::array kServed{
     SERVED(OffsetDelete, offset_delete),
     SERVED(DescribeCluster, describe_cluster),
     SERVED(DescribeProducers, describe_producers),
+    SERVED(DescribeTransactions, describe_transactions),
+    SERVED(ListTransactions, list_transactions),
     SERVED(ConsumerGroupHeartbeat, consumer_group_heartbeat),
     SERVED(ConsumerGroupDescribe, consumer_group_describe),
     SERVED(DescribeTopicPartitions, describe_topic_partitions),

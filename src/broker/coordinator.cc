@@ -228,8 +228,39 @@ env::Task<Result<group::Outcome>> GroupCoordinator::try_commit(
   co_return outcome;
 }
 
+env::Task<wire::TxnOffsetCommitResponse> GroupCoordinator::commit(
+    wire::TxnOffsetCommitRequest request, Join join) {
+  const Result<group::Outcome> outcome = co_await try_commit(request, join);
+  co_return to_response(request, outcome);
+}
+
+env::Task<Result<group::Outcome>> GroupCoordinator::try_commit(
+    const wire::TxnOffsetCommitRequest& request, const Join& join) {
+  CO_TRY(const std::shared_ptr<CoordinatorPartition> partition, of(request.group_id));
+  const TransactionGuards::Guard guard = partition->guard(request.producer_id);
+  CO_TRY_VOID(co_await join(partition_of(request.group_id, partitions_)));
+  CO_TRY_VOID(partition->ready());
+  const group::Commit commit = to_commit(request, *image_, shard_.wall());
+  CO_TRY(group::Outcome outcome, group::decide_commit(partition->groups(), commit, limits_));
+  partition->hear_from(request.group_id, request.member_id);
+  const std::size_t offsets = outcome.records.size();
+  CO_TRY_VOID(co_await partition->commit(std::move(outcome.records),
+                                         {request.producer_id, request.producer_epoch}, guard));
+  notes_.committed(request.group_id, offsets);
+  co_return outcome;
+}
+
+env::Task<Result<void>> GroupCoordinator::end_transaction(PartitionIndex partition,
+                                                          txn::Marker marker) {
+  const auto at = open_.find(partition);
+  if (at == open_.end()) {
+    co_return fail(ErrorCode::NotLeaderOrFollower, "this shard does not keep the partition");
+  }
+  co_return co_await at->second->end_transaction(marker);
+}
+
 env::Task<FetchedGroup> GroupCoordinator::fetch_offsets(
-    wire::OffsetFetchRequest::OffsetFetchRequestGroup request) {
+    wire::OffsetFetchRequest::OffsetFetchRequestGroup request, bool stable) {
   const Result<std::shared_ptr<CoordinatorPartition>> partition = of(request.group_id);
   if (!partition) {
     co_return FetchedGroup{.group_id = request.group_id, .error_code = partition.error().code};
@@ -240,6 +271,7 @@ env::Task<FetchedGroup> GroupCoordinator::fetch_offsets(
                              : std::nullopt;
   if (refused) co_return FetchedGroup{.group_id = request.group_id, .error_code = *refused};
   FetchedGroup fetched = to_fetched(request, found, *image_);
+  if (stable) withhold_unstable(fetched, (*partition)->groups().pending);
   const Result<void> durable =
       co_await (*partition)->until_durable(request.group_id, CoordinatorPartition::Seen::Offsets);
   if (!durable) {

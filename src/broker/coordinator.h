@@ -21,6 +21,7 @@
 #include "env/sync.h"
 #include "env/task.h"
 #include "group/groups.h"
+#include "txn/producers.h"
 #include "wire/008_offset_commit.h"
 #include "wire/009_offset_fetch.h"
 #include "wire/011_join_group.h"
@@ -29,6 +30,7 @@
 #include "wire/014_sync_group.h"
 #include "wire/015_describe_groups.h"
 #include "wire/016_list_groups.h"
+#include "wire/028_txn_offset_commit.h"
 #include "wire/042_delete_groups.h"
 #include "wire/047_offset_delete.h"
 #include "wire/068_consumer_group_heartbeat.h"
@@ -88,9 +90,16 @@ class GroupCoordinator {
   env::Task<wire::OffsetCommitResponse> commit(wire::OffsetCommitRequest request,
                                                GroupClient client);
   // One group of a request, in the form of v8 and on. A member that names itself is held to its
-  // epoch.
+  // epoch. `stable` withholds offsets that a transaction under way may be about to change.
   env::Task<wire::OffsetFetchResponse::OffsetFetchResponseGroup> fetch_offsets(
-      wire::OffsetFetchRequest::OffsetFetchRequestGroup request);
+      wire::OffsetFetchRequest::OffsetFetchRequestGroup request, bool stable = false);
+  // A producer's offsets, as part of its transaction. `join` asks the transaction's coordinator to
+  // take this partition of `__consumer_offsets` in.
+  using Join = std::function<env::Task<Result<void>>(PartitionIndex)>;
+  env::Task<wire::TxnOffsetCommitResponse> commit(wire::TxnOffsetCommitRequest request, Join join);
+  // Ends a producer's transaction in a partition of `__consumer_offsets`; returns once that is
+  // durable.
+  env::Task<Result<void>> end_transaction(PartitionIndex partition, txn::Marker marker);
   env::Task<wire::OffsetDeleteResponse> delete_offsets(wire::OffsetDeleteRequest request);
 
   // Share groups (share_groups.cc).
@@ -127,6 +136,8 @@ class GroupCoordinator {
   env::Task<Result<group::Answer>> ask_group(GroupId id, MakeEvent make);
   env::Task<Result<group::Outcome>> try_commit(const wire::OffsetCommitRequest& request,
                                                const GroupClient& client);
+  env::Task<Result<group::Outcome>> try_commit(const wire::TxnOffsetCommitRequest& request,
+                                               const Join& join);
   env::Task<Result<group::Outcome>> try_delete_offsets(const wire::OffsetDeleteRequest& request);
   env::Task<Result<void>> try_erase(GroupId group);
   env::Task<void> drained(std::shared_ptr<CoordinatorPartition> partition);

@@ -7,6 +7,8 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "env/task.h"
+#include "txn/producers.h"
+#include "txn/transactions.h"
 
 namespace broker {
 
@@ -23,6 +25,11 @@ class CoordinatorLog {
   // once it is durable on every in-sync replica. Takes its place in the log when the task is
   // started, before it first suspends: batches are in the log in the order of the calls.
   virtual env::Task<Result<Offset>> append(ByteVector batch) = 0;
+
+  // Whether a batch of this producer, or this marker, would be taken: what is refused by `append`
+  // is as bad as a broken disk.
+  virtual Result<void> admits(const txn::ProducerIdentity&) const { return {}; }
+  virtual Result<void> admits(const txn::Marker&) const { return {}; }
 };
 
 }  // namespace broker

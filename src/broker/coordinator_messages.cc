@@ -118,6 +118,29 @@ group::Commit to_commit(const wire::OffsetCommitRequest& request, std::int16_t v
   return commit;
 }
 
+group::Commit to_commit(const wire::TxnOffsetCommitRequest& request, const cluster::Image& image,
+                        Timestamp now) {
+  group::Commit commit{
+      .group = request.group_id,
+      .who = {request.member_id, request.group_instance_id},
+      .generation = group::Generation{request.generation_id},
+      .knows_epochs = true,
+      .transactional = true,
+  };
+  for (const auto& topic : request.topics) {
+    const cluster::Topic* const found = image.find(topic.name);
+    for (const auto& partition : topic.partitions) {
+      commit.items.push_back({.partition = {topic.name, partition.partition_index},
+                              .committed = {.offset = partition.committed_offset,
+                                            .leader_epoch = partition.committed_leader_epoch,
+                                            .metadata = partition.committed_metadata.value_or(""),
+                                            .at = now,
+                                            .topic_id = found ? found->id : TopicId{}}});
+    }
+  }
+  return commit;
+}
+
 wire::JoinGroupResponse to_response(group::JoinReply reply, std::int16_t version) {
   wire::JoinGroupResponse response;
   response.error_code = reply.error;
@@ -173,6 +196,21 @@ wire::OffsetCommitResponse to_response(const wire::OffsetCommitRequest& request,
   return response;
 }
 
+wire::TxnOffsetCommitResponse to_response(const wire::TxnOffsetCommitRequest& request,
+                                          const Result<group::Outcome>& outcome) {
+  wire::TxnOffsetCommitResponse response;
+  std::size_t next = 0;
+  for (const auto& topic : request.topics) {
+    auto& answered = response.topics.emplace_back();
+    answered.name = topic.name;
+    for (const auto& partition : topic.partitions) {
+      const ErrorCode error = outcome ? outcome->outcomes.at(next++) : outcome.error().code;
+      answered.partitions.push_back({partition.partition_index, error});
+    }
+  }
+  return response;
+}
+
 wire::OffsetDeleteResponse to_response(const wire::OffsetDeleteRequest& request,
                                        const Result<group::Outcome>& outcome) {
   wire::OffsetDeleteResponse response;
@@ -218,6 +256,19 @@ FetchedGroup to_fetched(const wire::OffsetFetchRequest::OffsetFetchRequestGroup&
     }
   }
   return fetched;
+}
+
+void withhold_unstable(FetchedGroup& fetched, const group::PendingOffsets& pending) {
+  if (pending.empty()) return;
+  for (auto& topic : fetched.topics) {
+    for (auto& partition : topic.partitions) {
+      if (!pending.holds(fetched.group_id, {topic.name, partition.partition_index})) continue;
+      partition = {.partition_index = partition.partition_index,
+                   .committed_offset = Offset{-1},
+                   .metadata = "",
+                   .error_code = ErrorCode::UnstableOffsetCommit};
+    }
+  }
 }
 
 DescribedGroup to_described(const group::Classic& group) {

@@ -21,6 +21,8 @@ group::ConsumerHeartbeat to_consumer_heartbeat(wire::ConsumerGroupHeartbeatReque
                                                MemberId fresh_id);
 group::Commit to_commit(const wire::OffsetCommitRequest& request, std::int16_t version,
                         Timestamp now);
+group::Commit to_commit(const wire::TxnOffsetCommitRequest& request, const cluster::Image& image,
+                        Timestamp now);
 
 wire::JoinGroupResponse to_response(group::JoinReply reply, std::int16_t version);
 wire::SyncGroupResponse to_response(group::SyncReply reply);
@@ -30,12 +32,16 @@ wire::ConsumerGroupHeartbeatResponse to_response(group::ConsumerReply reply);
 // The same outcome for every partition of a commit, or one each, in their order.
 wire::OffsetCommitResponse to_response(const wire::OffsetCommitRequest& request,
                                        const Result<group::Outcome>& outcome);
+wire::TxnOffsetCommitResponse to_response(const wire::TxnOffsetCommitRequest& request,
+                                          const Result<group::Outcome>& outcome);
 wire::OffsetDeleteResponse to_response(const wire::OffsetDeleteRequest& request,
                                        const Result<group::Outcome>& outcome);
 
 using FetchedGroup = wire::OffsetFetchResponse::OffsetFetchResponseGroup;
 FetchedGroup to_fetched(const wire::OffsetFetchRequest::OffsetFetchRequestGroup& request,
                         const group::Group* group, const cluster::Image& image);
+// Takes back what transactions under way may be about to change (KIP-447).
+void withhold_unstable(FetchedGroup& fetched, const group::PendingOffsets& pending);
 
 using DescribedGroup = wire::DescribeGroupsResponse::DescribedGroup;
 DescribedGroup to_described(const group::Classic& group);

@@ -2,6 +2,7 @@
 
 #include "base/probe.h"
 #include "broker/group_standing.h"
+#include "txn/marker.h"
 
 namespace broker {
 namespace {
@@ -29,6 +30,7 @@ CoordinatorPartition::CoordinatorPartition(env::Shard& shard, const group::Limit
       notes_(notes),
       timers_(shard, [this](GroupId id,
                             group::TimerKey key) { move(id, group::TimerFired{std::move(key)}); }),
+      partition_log_(log),
       log_(shard, "groups", index, std::move(log), *this) {}
 
 void CoordinatorPartition::loaded() {
@@ -118,6 +120,44 @@ env::Task<Result<void>> CoordinatorPartition::commit(GroupId id,
   co_return durable;
 }
 
+env::Task<Result<void>> CoordinatorPartition::commit(std::vector<group::Record> offsets,
+                                                     txn::ProducerIdentity producer,
+                                                     TransactionGuards::Guard guard) {
+  const auto self = shared_from_this();
+  CO_TRY_VOID(ready());
+  if (!guard.holds()) {
+    probe::reached<"groups: a transaction ended before its offsets came">();
+    co_return fail(ErrorCode::InvalidTxnState, "the transaction ended before its offsets came");
+  }
+  CO_TRY_VOID(partition_log_->admits(producer));
+  if (offsets.empty()) co_return Result<void>{};
+  wire::BatchBuilder batch(
+      {.producer_id = producer.id, .producer_epoch = producer.epoch, .transactional = true});
+  for (group::Record& record : offsets) {
+    const wire::CoordinatorRecord encoded = group::encode(record);
+    batch.add(shard_.wall(), encoded.key, encoded.value);
+    groups_.pending.add(producer.id, std::get<group::OffsetStored>(std::move(record)));
+  }
+  const LoggedState::Sequence sequence = log_.write_batch(batch.finish());
+  Result<void> durable = co_await log_.until_durable(sequence);
+  co_return durable;
+}
+
+env::Task<Result<void>> CoordinatorPartition::end_transaction(txn::Marker marker) {
+  const auto self = shared_from_this();
+  CO_TRY_VOID(ready());
+  CO_TRY_VOID(partition_log_->admits(marker));
+  guards_.end(marker.producer);
+  const bool commits = marker.outcome == txn::Outcome::Commit;
+  if (log_.all_durable()) written_.clear();
+  const LoggedState::Sequence sequence = log_.write_batch(txn::marker_batch(marker, shard_.wall()));
+  for (const GroupId& id : group::end_transaction(groups_, marker.producer, commits)) {
+    written_[id].offsets = sequence;
+  }
+  Result<void> durable = co_await log_.until_durable(sequence);
+  co_return durable;
+}
+
 void CoordinatorPartition::hear_from(const GroupId& id, const MemberId& member) {
   const group::Group* group = groups_.find(id);
   if (group) carry_out(id, group::hear_from(*group, member));
@@ -151,6 +191,7 @@ void CoordinatorPartition::expire_offsets() {
   if (!log_.active()) return;
   std::vector<group::Record> records;
   for (const auto& [id, group] : groups_.by_id) {
+    if (groups_.pending.holds(id)) continue;  // About to be renewed.
     const std::vector<group::Record> expired = group::decide_expiry(group, limits_, shard_.wall());
     write(id, expired);
     records.insert(records.end(), expired.begin(), expired.end());

@@ -14,6 +14,7 @@
 #include "broker/group_notes.h"
 #include "broker/later.h"
 #include "broker/logged_state.h"
+#include "broker/transaction_guards.h"
 #include "group/groups.h"
 #include "group/loading.h"
 
@@ -46,6 +47,16 @@ class CoordinatorPartition final : public std::enable_shared_from_this<Coordinat
   // Writes and applies; returns once durable.
   env::Task<Result<void>> commit(GroupId id, std::vector<group::Record> records);
   void hear_from(const GroupId& id, const MemberId& member);
+
+  // A producer's offsets, which count once its transaction is committed. Whoever writes them has
+  // asked the transaction's coordinator before, with a guard begun before that. InvalidTxnState
+  // where the transaction has ended since, InvalidProducerEpoch.
+  TransactionGuards::Guard guard(ProducerId producer) { return guards_.begin(producer); }
+  env::Task<Result<void>> commit(std::vector<group::Record> offsets, txn::ProducerIdentity producer,
+                                 TransactionGuards::Guard guard);
+  // Writes the end of a transaction; returns once it is durable. Errors: see txn::check of a
+  // marker.
+  env::Task<Result<void>> end_transaction(txn::Marker marker);
 
   void expire_offsets();
   void forget_topic(const TopicName& topic);
@@ -81,6 +92,8 @@ class CoordinatorPartition final : public std::enable_shared_from_this<Coordinat
   std::uint64_t last_token_ = 0;
   std::map<group::Token, Later<Result<group::Answer>>*> asking_;
   std::map<GroupId, Written> written_;  // Of groups that may have something not durable yet.
+  TransactionGuards guards_;
+  std::shared_ptr<CoordinatorLog> partition_log_;
   LoggedState log_;
 };
 

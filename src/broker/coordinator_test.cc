@@ -3,46 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "broker/coordinator_timers.h"
+#include "broker/memory_log_test_support.h"
 #include "sim/world.h"
 
 namespace broker {
 namespace {
 
 using namespace std::chrono_literals;
-
-// A log in memory whose appends take a while, and fail when told to.
-class MemoryLog final : public CoordinatorLog {
- public:
-  explicit MemoryLog(env::Shard& shard) : shard_(shard) {}
-
-  env::Task<Result<void>> replay(Visit visit) override {
-    co_await shard_.sleep(10ms);
-    if (broken) co_return fail(ErrorCode::KafkaStorageError, "the disk is gone");
-    for (const ByteVector& batch : batches) CO_TRY_VOID(visit(batch));
-    co_return Result<void>{};
-  }
-
-  env::Task<Result<Offset>> append(ByteVector batch) override {
-    ++appends;
-    if (failing) {
-      co_await shard_.sleep(delay);
-      co_return fail(ErrorCode::KafkaStorageError, "the disk is full");
-    }
-    batches.push_back(std::move(batch));
-    const Offset at{static_cast<std::int64_t>(batches.size() - 1)};
-    co_await shard_.sleep(delay);
-    co_return at;
-  }
-
-  std::vector<ByteVector> batches;
-  Duration delay = 5ms;
-  bool failing = false;
-  bool broken = false;
-  int appends = 0;
-
- private:
-  env::Shard& shard_;
-};
 
 class Coordinator : public testing::Test {
  protected:
@@ -533,6 +500,97 @@ TEST_F(Coordinator, OffsetsOfATopicThatIsGoneMeanNothingForTheNextOfItsName) {
   EXPECT_EQ(committed(), -1);
   commit_for_topic(2, 7);
   EXPECT_EQ(committed(), 7);
+}
+
+// Offsets of a producer's transaction.
+class TransactionalCommit : public Coordinator {
+ protected:
+  static constexpr ProducerId kProducer{7};
+
+  wire::TxnOffsetCommitRequest request(std::int64_t offset) {
+    wire::TxnOffsetCommitRequest request{.transactional_id = TransactionalId{"transfers"},
+                                         .group_id = GroupId{"audit"},
+                                         .producer_id = kProducer};
+    request.topics.push_back(
+        {TopicName{"orders"}, {{PartitionIndex{0}, Offset{offset}, LeaderEpoch{-1}, {}}}});
+    return request;
+  }
+  ErrorCode say(const wire::TxnOffsetCommitRequest& request, Result<void> joined = {}) {
+    const auto answer = ask(groups_->commit(
+        request, [joined](PartitionIndex) -> env::Task<Result<void>> { co_return joined; }));
+    world_.run_for(20ms);
+    return answer->topics[0].partitions[0].error_code;
+  }
+  ErrorCode say(std::int64_t offset) { return say(request(offset)); }
+  ErrorCode end(txn::Outcome outcome) {
+    const Result<void> ended = world_.run(
+        groups_->end_transaction(PartitionIndex{0}, {.producer = kProducer, .outcome = outcome}));
+    return ended ? ErrorCode::None : ended.error().code;
+  }
+  ErrorCode fetch_stable() {
+    wire::OffsetFetchRequest::OffsetFetchRequestGroup wanted{.group_id = GroupId{"audit"}};
+    wanted.topics.emplace();
+    wanted.topics->push_back(
+        {.name = TopicName{"orders"}, .partition_indexes = {PartitionIndex{0}}});
+    const auto fetched = ask(groups_->fetch_offsets(wanted, true));
+    world_.run_for(20ms);
+    return fetched->topics[0].partitions[0].error_code;
+  }
+};
+
+TEST_F(TransactionalCommit, CountsFromItsCommitOnAndSoAfterARestart) {
+  load();
+  for (const bool restarts : {false, true}) {
+    const auto maybe_restart = [&] {
+      if (restarts) restart();
+    };
+    const std::int64_t before = committed();
+    EXPECT_EQ(say(before + 10), ErrorCode::None);
+    maybe_restart();
+    EXPECT_EQ(committed(), before) << "not committed yet";
+    EXPECT_EQ(fetch_stable(), ErrorCode::UnstableOffsetCommit);
+    EXPECT_EQ(end(txn::Outcome::Abort), ErrorCode::None);
+    maybe_restart();
+    EXPECT_EQ(committed(), before) << "never committed";
+    EXPECT_EQ(fetch_stable(), ErrorCode::None);
+    EXPECT_EQ(say(before + 11), ErrorCode::None);
+    EXPECT_EQ(end(txn::Outcome::Commit), ErrorCode::None);
+    maybe_restart();
+    EXPECT_EQ(committed(), before + 11);
+  }
+}
+
+TEST_F(TransactionalCommit, IsRefusedWhereItsTransactionIs) {
+  load();
+  EXPECT_EQ(say(request(5), fail(ErrorCode::ProducerFenced)), ErrorCode::ProducerFenced);
+  EXPECT_EQ(fetch_stable(), ErrorCode::None) << "and leaves nothing behind";
+}
+
+// The coordinator said yes, but then the transaction ended before the offsets were written.
+TEST_F(TransactionalCommit, ComesTooLateBehindTheEndOfItsTransaction) {
+  load();
+  const auto answer = ask(groups_->commit(request(5), [this](PartitionIndex partition) {
+    return groups_->end_transaction(partition, {.producer = kProducer});
+  }));
+  world_.run_for(50ms);
+  EXPECT_EQ(answer->topics[0].partitions[0].error_code, ErrorCode::InvalidTxnState);
+  EXPECT_EQ(fetch_stable(), ErrorCode::None);
+}
+
+TEST_F(TransactionalCommit, HoldsAMemberToItsGroup) {
+  load();
+  const MemberId member = settle();
+  EXPECT_EQ(say(5), ErrorCode::None) << "who names no member is held to none";
+  auto of_member = request(6);
+  of_member.member_id = member;
+  of_member.generation_id = 1;
+  EXPECT_EQ(say(of_member), ErrorCode::None);
+  of_member.generation_id = 2;
+  EXPECT_EQ(say(of_member), ErrorCode::IllegalGeneration);
+  of_member.member_id = MemberId{"stranger"};
+  EXPECT_EQ(say(of_member), ErrorCode::UnknownMemberId);
+  of_member.group_id = GroupId{"nobody-knows"};
+  EXPECT_EQ(say(of_member), ErrorCode::GroupIdNotFound) << "which the handler tells as it should";
 }
 
 }  // namespace

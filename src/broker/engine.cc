@@ -12,6 +12,8 @@
 #include "broker/share_coordinator.h"
 #include "broker/share_leaders.h"
 #include "broker/share_requests.h"
+#include "broker/transaction_coordinator.h"
+#include "broker/transaction_ends.h"
 #include "cluster/names.h"
 #include "group/migrate.h"
 #include "observe/log.h"
@@ -69,6 +71,13 @@ group::Limits group_limits(const config::BrokerOptions& options) {
   return limits;
 }
 
+TransactionCoordinator::Settings transaction_settings(const config::BrokerOptions& options) {
+  const config::TransactionOptions& of = options.transactions;
+  return {.limits = {.most_timeout = of.max_timeout, .id_expiration = of.id_expiration},
+          .timeout_check = of.timeout_check_interval,
+          .expiration_check = of.expiration_check_interval};
+}
+
 // One shard's share.
 GroupNotes::Limits note_limits(const config::BrokerOptions& options, std::size_t shards) {
   const auto series = static_cast<std::size_t>(options.group_metrics_limit);
@@ -118,6 +127,9 @@ Engine::Engine(Node& node, env::Shard& shard, cluster::ImagePtr image)
       notes_(std::make_unique<GroupNotes>(metrics_, note_limits(options_, node.engines.size()))),
       groups_(std::make_unique<GroupCoordinator>(shard, group_limits(options_), *notes_)),
       share_state_(std::make_unique<ShareCoordinator>(shard, options_.share_updates_per_snapshot)),
+      reach_(std::make_unique<EngineReach>(*this)),
+      transactions_(std::make_unique<TransactionCoordinator>(shard, transaction_settings(options_),
+                                                             *reach_, metrics_)),
       share_leaders_(std::make_unique<ShareLeaders>(*this)),
       share_sessions_(static_cast<std::size_t>(options_.share_sessions) / node.engines.size() + 1),
       running_(shard),
@@ -180,6 +192,9 @@ env::Task<Result<void>> Engine::open_topic(cluster::TopicPtr topic, cluster::Ima
       groups_->open(index, std::make_shared<PartitionLog>(shard_, opened.partition));
     } else if (topic->name == cluster::kShareStateTopic) {
       share_state_->open(index, std::make_shared<PartitionLog>(shard_, opened.partition));
+    } else if (topic->name == cluster::kTransactionsTopic) {
+      transactions_->open(index, opened.partition->epoch(),
+                          std::make_shared<PartitionLog>(shard_, opened.partition));
     }
     partitions_.emplace(Key{topic->id, index}, std::move(opened.partition));
   }
@@ -247,6 +262,7 @@ env::Task<void> Engine::remove_topic(const cluster::Topic& topic) {
     partitions_.erase(found);
     if (topic.name == cluster::kOffsetsTopic) groups_->close(index);
     if (topic.name == cluster::kShareStateTopic) share_state_->close(index);
+    if (topic.name == cluster::kTransactionsTopic) transactions_->close(index);
     share_leaders_->forget_partition(topic.id, index);
 
     const Result<std::string> folder = co_await partition->remove(fresh_id(shard_));
@@ -405,6 +421,7 @@ env::Task<void> Engine::stop_serving(Duration grace) {
   }
   for (const auto& [id, connection] : connections_) connection->drain();
   share_leaders_->forget_all();
+  co_await transactions_->shutdown();
   co_await groups_->shutdown();
   co_await share_state_->shutdown();
   const Instant deadline = shard_.now() + grace;
@@ -446,6 +463,7 @@ void Engine::fill(observe::Snapshot& snapshot) {
   snapshot.add(meters::request_memory_bytes, {}, number(budget_.used()));
   snapshot.add(meters::request_memory_waiters, {}, number(budget_.waiting()));
   groups_->fill(snapshot);
+  transactions_->fill(snapshot);
 }
 
 }  // namespace broker

@@ -28,10 +28,12 @@
 
 namespace broker {
 
+class EngineReach;
 class GroupCoordinator;
 class GroupNotes;
 class ShareCoordinator;
 class ShareLeaders;
+class TransactionCoordinator;
 
 // What recovery knows of the partitions' logs before they are opened.
 struct LogFacts {
@@ -59,6 +61,7 @@ class Engine {
   ApiMeters& api_meters() { return api_meters_; }
   GroupCoordinator& groups() { return *groups_; }
   ShareCoordinator& share_state() { return *share_state_; }
+  TransactionCoordinator& transactions() { return *transactions_; }
   ShareLeaders& share_leaders() { return *share_leaders_; }
   ShareSessions& share_sessions() { return share_sessions_; }
   wire::BatchScratch& scratch() { return scratch_; }
@@ -163,6 +166,8 @@ class Engine {
   std::unique_ptr<GroupNotes> notes_;
   std::unique_ptr<GroupCoordinator> groups_;
   std::unique_ptr<ShareCoordinator> share_state_;
+  std::unique_ptr<EngineReach> reach_;
+  std::unique_ptr<TransactionCoordinator> transactions_;
   std::unique_ptr<ShareLeaders> share_leaders_;
   ShareSessions share_sessions_;
   std::map<std::uint64_t, std::set<ShareSessionKey>> share_sessions_of_;  // By connection.

@@ -109,6 +109,11 @@ LoggedState::Sequence LoggedState::write(std::span<const wire::CoordinatorRecord
   return sequence;
 }
 
+LoggedState::Sequence LoggedState::write_batch(ByteVector batch) {
+  flush();
+  return send(std::move(batch));
+}
+
 void LoggedState::flush_soon() {
   if (*flush_is_due_) return;
   *flush_is_due_ = true;

@@ -64,6 +64,8 @@ class LoggedState {
   // Only while active. The records of one call are in one batch, whose number this gives: they are
   // in the log as a whole or not at all.
   Sequence write(std::span<const wire::CoordinatorRecord> records);
+  // A whole batch, apart from all others and behind what was written before.
+  Sequence write_batch(ByteVector batch);
   void when_durable(Sequence sequence, Then then);
   env::Task<Result<void>> until_durable(Sequence sequence);
   // Nothing is written that is not durable.

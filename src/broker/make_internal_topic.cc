@@ -55,4 +55,20 @@ env::Task<Result<void>> make_share_state_topic(Call& call) {
   co_return made;
 }
 
+env::Task<Result<void>> make_transactions_topic(Call& call) {
+  const config::TransactionOptions& options = call.options().transactions;
+  cluster::NewTopic topic{
+      .name = cluster::kTransactionsTopic,
+      .partitions = options.state_partitions,
+      .replication_factor = options.state_replication_factor,
+      .assignments = {},
+      .configs = {{"cleanup.policy", "compact"},
+                  {"compression.type", "uncompressed"},
+                  {"min.insync.replicas", std::to_string(options.state_min_isr)},
+                  {"unclean.leader.election.enable", "false"},
+                  {"segment.bytes", std::to_string(options.state_segment_bytes)}}};
+  Result<void> made = co_await make(call, std::move(topic));
+  co_return made;
+}
+
 }  // namespace broker

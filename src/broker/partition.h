@@ -98,6 +98,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   // those who read only what is committed read on. Errors: see txn::check of a marker; and those of
   // append and wait_durable, after which the same marker is to be written again.
   env::Task<Result<Offset>> write_marker(txn::Marker marker);
+  // The same, not durable yet.
+  env::Task<Result<Offset>> append_marker(txn::Marker marker);
   // To be called before a transactional batch is appended. Nothing if its transaction is open here:
   // its coordinator knows of it. Else the guard that the batch has to bring, once the coordinator
   // was asked; without it, or if the transaction ended meanwhile, append says InvalidTxnState.
@@ -138,7 +140,6 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Result<void> replay(Bytes batch, wire::BatchScratch& scratch);
   void on_roll(Offset at);
   env::Task<void> write_snapshot(Offset at, ByteVector content);
-  env::Task<Result<Offset>> append_marker(txn::Marker marker);
   void note_ended(const txn::Ended& ended);
   env::Task<void> notify_when_moved();
   void notify_of_stable();

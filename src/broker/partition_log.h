@@ -9,6 +9,7 @@
 #include "broker/coordinator_log.h"
 #include "broker/partition.h"
 #include "env/sync.h"
+#include "txn/marker.h"
 
 namespace broker {
 
@@ -33,16 +34,41 @@ class PartitionLog final : public CoordinatorLog {
     co_return produced.base;
   }
 
+  Result<void> admits(const txn::ProducerIdentity& producer) const override {
+    const txn::BatchFacts facts{
+        .producer = producer.id, .epoch = producer.epoch, .transactional = true};
+    TRY(txn::check(partition_->producers(), facts, {.origin = txn::Origin::Coordinator}));
+    return {};
+  }
+  Result<void> admits(const txn::Marker& marker) const override {
+    return txn::check(partition_->producers(), marker);
+  }
+
  private:
   env::Task<Result<Produced>> write(MutableBytes batch, wire::BatchHeader header) {
     const auto held = co_await turn_.lock();
     if (lacks_one_) {
       co_return fail(ErrorCode::KafkaStorageError, "a batch before this one was not written");
     }
-    Result<Produced> produced =
-        co_await partition_->append(batch, header, {.origin = txn::Origin::Coordinator});
+    Result<Produced> produced = co_await put(batch, header);
     lacks_one_ = !produced;
     co_return produced;
+  }
+
+  env::Task<Result<Produced>> put(MutableBytes batch, wire::BatchHeader header) {
+    if (!header.control) {
+      co_return co_await partition_->append(batch, header, {.origin = txn::Origin::Coordinator});
+    }
+    wire::BatchScratch scratch;
+    CO_TRY(const std::optional<txn::AppendedMarker> read, txn::read_marker(header, batch, scratch));
+    check(read.has_value(), "a coordinator's control batch is a marker");
+    CO_TRY(const Offset at,
+           co_await partition_->append_marker({.producer = read->producer,
+                                               .epoch = read->epoch,
+                                               .coordinator_epoch = read->coordinator_epoch,
+                                               .outcome = read->outcome}));
+    co_return Produced{
+        .base = at, .end = Offset{at.value + 1}, .log_start = partition_->log_start()};
   }
 
   std::shared_ptr<Partition> partition_;

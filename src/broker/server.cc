@@ -7,6 +7,7 @@
 #include "broker/group_meters.h"
 #include "broker/group_pages.h"
 #include "broker/metrics.h"
+#include "broker/transaction_meters.h"
 #include "cluster/names.h"
 #include "log/names.h"
 #include "observe/log.h"
@@ -69,7 +70,7 @@ env::Task<http::Response> metrics_page(observe::Registry& registry, env::Shard& 
 }  // namespace
 
 std::vector<observe::MetricTable> metric_tables() {
-  return {meters::kMetrics, meters::kGroupMetrics};
+  return {meters::kMetrics, meters::kGroupMetrics, meters::kTransactionMetrics};
 }
 
 Server::Server(std::vector<env::Shard*> shards, config::Pairs fixed, OpenFiles open_files)

@@ -5,6 +5,7 @@
 #include "config/metadata_options.h"
 #include "config/network_options.h"
 #include "config/reader.h"
+#include "config/transaction_options.h"
 
 namespace config {
 namespace {
@@ -96,6 +97,19 @@ void read_share_groups(BrokerOptions& to, const Reader& read) {
   to.group_lag_interval = read.millis(group_lag_interval_ms);
 }
 
+void read_transactions(TransactionOptions& to, const Reader& read) {
+  to.state_partitions = read.whole<std::int32_t>(transaction_state_log_num_partitions);
+  to.state_replication_factor = read.whole<std::int16_t>(transaction_state_log_replication_factor);
+  to.state_segment_bytes = read.whole<std::int32_t>(transaction_state_log_segment_bytes);
+  to.state_min_isr = read.whole<std::int32_t>(transaction_state_log_min_isr);
+  to.max_timeout = read.millis(transaction_max_timeout_ms);
+  to.id_expiration = read.millis(transactional_id_expiration_ms);
+  to.timeout_check_interval =
+      read.millis(transaction_abort_timed_out_transaction_cleanup_interval_ms);
+  to.expiration_check_interval =
+      read.millis(transaction_remove_expired_transaction_cleanup_interval_ms);
+}
+
 }  // namespace
 
 std::string without_protocol(std::string_view listener) {
@@ -115,6 +129,7 @@ BrokerOptions broker_options(const Layers& layers) {
   read_metadata(options, read);
   read_groups(options, read);
   read_share_groups(options, read);
+  read_transactions(options.transactions, read);
   return options;
 }
 

@@ -11,6 +11,19 @@
 
 namespace config {
 
+struct TransactionOptions {
+  std::int32_t state_partitions;
+  std::int16_t state_replication_factor;
+  std::int32_t state_segment_bytes;
+  std::int32_t state_min_isr;
+  Millis max_timeout;
+  Millis id_expiration;
+  Millis timeout_check_interval;
+  Millis expiration_check_interval;
+
+  bool operator==(const TransactionOptions&) const = default;
+};
+
 struct BrokerOptions {
   BrokerId node_id;
   std::string rack;  // Empty: none.
@@ -79,6 +92,8 @@ struct BrokerOptions {
   std::int64_t group_timeline_bytes;
   std::int32_t group_metrics_limit;
   Millis group_lag_interval;
+
+  TransactionOptions transactions;
 
   std::int32_t metadata_segment_bytes;
   std::int64_t metadata_bytes_between_snapshots;

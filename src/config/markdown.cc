@@ -7,6 +7,7 @@
 #include "config/metadata_options.h"
 #include "config/network_options.h"
 #include "config/replication_options.h"
+#include "config/transaction_options.h"
 
 namespace config {
 namespace {
@@ -106,7 +107,8 @@ std::string markdown() {
   return std::string(kHead) + section("The node and its connections", kNetworkOptions) +
          section("Logs", kLogOptions) + section("Replicas and old segments", kReplicationOptions) +
          section("Topics and metadata", kMetadataOptions) +
-         section("Groups and producers", kGroupOptions);
+         section("Groups and producers", kGroupOptions) +
+         section("Transactions", kTransactionOptions);
 }
 
 }  // namespace config

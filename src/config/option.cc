@@ -8,6 +8,7 @@
 #include "config/metadata_options.h"
 #include "config/network_options.h"
 #include "config/replication_options.h"
+#include "config/transaction_options.h"
 
 namespace config {
 namespace {
@@ -22,8 +23,8 @@ constexpr auto join(const std::array<const Option*, Sizes>&... parts) {
   return joined;
 }
 
-constexpr auto kAll =
-    join(kNetworkOptions, kLogOptions, kReplicationOptions, kMetadataOptions, kGroupOptions);
+constexpr auto kAll = join(kNetworkOptions, kLogOptions, kReplicationOptions, kMetadataOptions,
+                           kGroupOptions, kTransactionOptions);
 
 bool is_broker_name(const Option& option, std::string_view name) {
   if (option.name == name) return true;

@@ -89,6 +89,9 @@ bool subscribes(const Group& group, const std::optional<std::set<TopicName>>& to
 }
 
 std::optional<ErrorCode> refuse_commit(const Group& group, const Commit& commit) {
+  const bool names_none =
+      commit.generation.value < 0 && commit.who.member.value.empty() && !commit.who.instance;
+  if (commit.transactional && names_none && !group.as<Share>()) return {};
   return std::visit(
       overloaded{
           [&](const Classic& g) { return refuse_commit(g, commit.who, commit.generation); },
@@ -130,10 +133,14 @@ void apply(Groups& groups, const Record& record) {
                  [](const GroupStored&) {},
                  [&](const GroupDropped& r) { drop_group(groups, r.group); },
                  [&](const OffsetStored& r) {
+                   groups.pending.overrule(r.group, r.partition);
                    groups.get(r.group).offsets[r.partition.topic][r.partition.partition] =
                        r.committed;
                  },
-                 [&](const OffsetDropped& r) { drop_offset(groups, r.group, r.partition); },
+                 [&](const OffsetDropped& r) {
+                   groups.pending.overrule(r.group, r.partition);
+                   drop_offset(groups, r.group, r.partition);
+                 },
                  [&](const ConsumerRecord& r) { change<Consumer>(groups, r); },
                  [&](const ShareRecord& r) { change<Share>(groups, r); },
              },
@@ -146,6 +153,16 @@ void load(Groups& groups, const Record& record) {
   } else {
     apply(groups, record);
   }
+}
+
+std::set<GroupId> end_transaction(Groups& groups, ProducerId producer, bool commits) {
+  std::set<GroupId> changed;
+  if (!commits) groups.pending.abort(producer);
+  for (OffsetStored& r : groups.pending.commit(producer)) {
+    groups.get(r.group).offsets[r.partition.topic][r.partition.partition] = std::move(r.committed);
+    changed.insert(std::move(r.group));
+  }
+  return changed;
 }
 
 Result<Outcome> decide_commit(const Groups& groups, const Commit& commit, const Limits& limits) {

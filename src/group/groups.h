@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "group/group.h"
+#include "group/pending.h"
 #include "group/record.h"
 #include "group/step.h"
 
@@ -22,6 +23,7 @@ namespace group {
 
 struct Groups {
   std::map<GroupId, Group> by_id = {};
+  PendingOffsets pending = {};
 
   const Group* find(const GroupId& id) const;
   Group& get(const GroupId& id);  // Made if there is none.
@@ -38,6 +40,8 @@ Effects step(Groups& groups, const GroupId& id, const Event& event, const World&
 void apply(Groups& groups, const Record& record);
 // Applies a record as it is read back.
 void load(Groups& groups, const Record& record);
+// The end of a transaction that may have said offsets. Gives the groups whose offsets changed.
+std::set<GroupId> end_transaction(Groups& groups, ProducerId producer, bool commits);
 
 struct Commit {
   struct Item {
@@ -48,7 +52,8 @@ struct Commit {
   Identity who = {};
   Generation generation = kNoGeneration;
   std::vector<Item> items = {};
-  bool knows_epochs = false;  // v9 on: of members' epochs, and a code for groups that are missing.
+  bool knows_epochs = false;   // v9 on: of members' epochs, and a code for groups that are missing.
+  bool transactional = false;  // A producer's: whoever names no member is held to none.
 };
 
 // What became of a wish with several parts: the records it takes, and an outcome for each part.

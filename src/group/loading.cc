@@ -14,29 +14,21 @@ Result<void> Loading::add(Bytes batch) {
 Result<void> Loading::add_record(const wire::BatchHeader& header, const wire::RecordView& view) {
   if (!view.key) return fail(ErrorCode::CorruptMessage, "a group record without a key");
   if (header.control) {
-    end_transaction(header.producer_id, view);
+    // A marker's key is a version and a type: 0 aborts, 1 commits.
+    if (view.key->size() < 4) return {};
+    const auto type = load_big<std::int16_t>(view.key->data() + 2);
+    if (type == 0 || type == 1) end_transaction(groups_, header.producer_id, type == 1);
     return {};
   }
   std::optional<Record> record = TRY(decode(*view.key, view.value));
   if (!record) return {};
-  if (header.transactional) {
-    pending_[header.producer_id].push_back(std::move(*record));
+  auto* const offset = std::get_if<OffsetStored>(&*record);
+  if (header.transactional && offset) {
+    groups_.pending.add(header.producer_id, std::move(*offset));
   } else {
     load(groups_, *record);
   }
   return {};
-}
-
-// A marker's key is a version and a type: 0 aborts, 1 commits.
-void Loading::end_transaction(ProducerId producer, const wire::RecordView& marker) {
-  if (marker.key->size() < 4) return;
-  const auto type = load_big<std::int16_t>(marker.key->data() + 2);
-  const auto pending = pending_.find(producer);
-  if (pending == pending_.end() || type > 1) return;
-  if (type == 1) {
-    for (const Record& record : pending->second) load(groups_, record);
-  }
-  pending_.erase(pending);
 }
 
 }  // namespace group

@@ -1,9 +1,6 @@
 // Groups out of their log, batch by batch. Offsets committed within a transaction count from its
 // commit marker on, and not at all if it was aborted or is still open.
 #pragma once
-#include <unordered_map>
-#include <vector>
-
 #include "base/bytes.h"
 #include "base/result.h"
 #include "group/groups.h"
@@ -22,10 +19,7 @@ class Loading {
 
  private:
   Result<void> add_record(const wire::BatchHeader& header, const wire::RecordView& view);
-  void end_transaction(ProducerId producer, const wire::RecordView& marker);
-
   Groups groups_;
-  std::unordered_map<ProducerId, std::vector<Record>> pending_;
   wire::BatchScratch scratch_;
 };
 

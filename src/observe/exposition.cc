@@ -73,6 +73,11 @@ void append(std::string& out, const MetricDef& def, const LabelValues& labels, s
   out += fmt::format("{}{} {}\n", def.name, label_list(def, labels), value);
 }
 
+void append(std::string& out, const MetricDef& def, const LabelValues& labels,
+            const Snapshot::Greatest& value) {
+  append(out, def, labels, value.value);
+}
+
 }  // namespace
 
 std::string Snapshot::to_text(std::span<const MetricTable> tables) const {

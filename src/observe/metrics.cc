@@ -21,6 +21,9 @@ void Snapshot::add(const MetricDef& def, LabelValues labels, const Value& value)
   if (added) return;
   if (const auto* histogram = std::get_if<HistogramValue>(&value)) {
     std::get<HistogramValue>(at->second).add(*histogram);
+  } else if (const auto* greatest = std::get_if<Greatest>(&value)) {
+    std::int64_t& known = std::get<Greatest>(at->second).value;
+    known = std::max(known, greatest->value);
   } else {
     std::get<std::int64_t>(at->second) += std::get<std::int64_t>(value);
   }

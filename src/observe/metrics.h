@@ -96,7 +96,11 @@ class Histogram {
 // All series at one moment: of one shard, or of several added up.
 class Snapshot {
  public:
-  using Value = std::variant<std::int64_t, HistogramValue>;
+  // A level of which the greatest of all shards counts, not the sum.
+  struct Greatest {
+    std::int64_t value;
+  };
+  using Value = std::variant<std::int64_t, HistogramValue, Greatest>;
 
   void add(const MetricDef& def, LabelValues labels, const Value& value);
   void add(const Snapshot& other);

@@ -5,6 +5,7 @@
 #include "app/output.h"
 #include "broker/group_meters.h"
 #include "broker/metrics.h"
+#include "broker/transaction_meters.h"
 #include "config/file.h"
 #include "observe/metrics.h"
 
@@ -15,7 +16,8 @@ namespace {
 std::string text_of_page(const std::string& page) {
   if (page == "cli") return cli_markdown(all_commands());
   if (page == "configuration") return config::markdown();
-  const observe::MetricTable tables[] = {broker::meters::kMetrics, broker::meters::kGroupMetrics};
+  const observe::MetricTable tables[] = {broker::meters::kMetrics, broker::meters::kGroupMetrics,
+                                         broker::meters::kTransactionMetrics};
   return observe::metrics_page(tables);
 }
 

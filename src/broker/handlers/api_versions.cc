@@ -26,9 +26,10 @@ std::int16_t told_first(const ServedApi& api) {
 }
 
 // What this broker always does, and clients look for by these names. group.version 1: the consumer
-// protocol (KIP-848). share.version 1: share groups (KIP-932).
-constexpr std::pair<std::string_view, std::int16_t> kAlwaysOn[] = {{"group.version", 1},
-                                                                   {"share.version", 1}};
+// protocol (KIP-848). share.version 1: share groups (KIP-932). transaction.version 2: each
+// transaction has an epoch of its own (KIP-890).
+constexpr std::pair<std::string_view, std::int16_t> kAlwaysOn[] = {
+    {"group.version", 1}, {"share.version", 1}, {"transaction.version", 2}};
 
 // As KIP-511 wants the name and the version of a client's software to look.
 bool is_software_name(std::string_view text) {

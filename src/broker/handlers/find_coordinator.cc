@@ -1,5 +1,5 @@
-// Tells which broker coordinates a group, or keeps the state of a share group, and makes the topic
-// for it when the first one is asked for.
+// Tells which broker coordinates a group or a transactional id, or keeps the state of a share
+// group, and makes the topic for it when the first one is asked for.
 #include "wire/010_find_coordinator.h"
 
 #include <charconv>
@@ -20,6 +20,7 @@ using Coordinator = Response::Coordinator;
 
 // Types of keys.
 constexpr std::int8_t kGroupKey = 0;
+constexpr std::int8_t kTransactionKey = 1;
 constexpr std::int8_t kShareKey = 2;   // KIP-932.
 constexpr std::int16_t kManyKeys = 4;  // From here on a request names several.
 
@@ -38,9 +39,11 @@ struct Kind {
 };
 Result<Kind> kind_of(std::int8_t type) {
   if (type == kGroupKey) return Kind{cluster::kOffsetsTopic, &make_offsets_topic};
+  if (type == kTransactionKey) return Kind{cluster::kTransactionsTopic, &make_transactions_topic};
   if (type == kShareKey) return Kind{cluster::kShareStateTopic, &make_share_state_topic};
-  return fail(ErrorCode::InvalidRequest,
-              "this broker coordinates consumer groups and share groups only");
+  return fail(
+      ErrorCode::InvalidRequest,
+      "a coordinator is for a group (0), a transactional id (1) or a share group's state (2)");
 }
 
 // "GROUP:TOPIC-ID:PARTITION"; the group's name may have colons too.
@@ -60,7 +63,10 @@ std::optional<share::Key> parse_share_key(std::string_view text) {
 }
 
 Result<PartitionIndex> partition_of(std::int8_t type, const std::string& key, std::int32_t count) {
-  if (type == kGroupKey) return GroupCoordinator::partition_of(GroupId{key}, count);
+  // By the name's hash, as Kafka has it for both.
+  if (type == kGroupKey || type == kTransactionKey) {
+    return GroupCoordinator::partition_of(GroupId{key}, count);
+  }
   const std::optional<share::Key> parsed = parse_share_key(key);
   if (parsed) return ShareCoordinator::partition_of(*parsed, count);
   return fail(ErrorCode::InvalidRequest, "a share key is GROUP:TOPIC-ID:PARTITION");

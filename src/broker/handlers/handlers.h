@@ -8,6 +8,8 @@ namespace wire {
 #define MESSAGES(Name)  \
   struct Name##Request; \
   struct Name##Response
+MESSAGES(AddOffsetsToTxn);
+MESSAGES(AddPartitionsToTxn);
 MESSAGES(AlterConfigs);
 MESSAGES(AlterShareGroupOffsets);
 MESSAGES(ApiVersions);
@@ -27,6 +29,8 @@ MESSAGES(DescribeLogDirs);
 MESSAGES(DescribeProducers);
 MESSAGES(DescribeShareGroupOffsets);
 MESSAGES(DescribeTopicPartitions);
+MESSAGES(DescribeTransactions);
+MESSAGES(EndTxn);
 MESSAGES(Fetch);
 MESSAGES(FindCoordinator);
 MESSAGES(Heartbeat);
@@ -38,6 +42,7 @@ MESSAGES(LeaveGroup);
 MESSAGES(ListGroups);
 MESSAGES(ListOffsets);
 MESSAGES(ListPartitionReassignments);
+MESSAGES(ListTransactions);
 MESSAGES(Metadata);
 MESSAGES(OffsetCommit);
 MESSAGES(OffsetDelete);
@@ -51,6 +56,7 @@ MESSAGES(ShareFetch);
 MESSAGES(ShareGroupDescribe);
 MESSAGES(ShareGroupHeartbeat);
 MESSAGES(SyncGroup);
+MESSAGES(TxnOffsetCommit);
 MESSAGES(WriteShareGroupState);
 #undef MESSAGES
 }  // namespace wire
@@ -59,6 +65,8 @@ namespace broker {
 
 #define HANDLER(name, Name) \
   env::Task<wire::Name##Response> name(Call& call, wire::Name##Request request)
+HANDLER(add_offsets_to_txn, AddOffsetsToTxn);
+HANDLER(add_partitions_to_txn, AddPartitionsToTxn);
 HANDLER(alter_configs, AlterConfigs);
 HANDLER(alter_share_group_offsets, AlterShareGroupOffsets);
 HANDLER(api_versions, ApiVersions);
@@ -78,6 +86,8 @@ HANDLER(describe_log_dirs, DescribeLogDirs);
 HANDLER(describe_producers, DescribeProducers);
 HANDLER(describe_share_group_offsets, DescribeShareGroupOffsets);
 HANDLER(describe_topic_partitions, DescribeTopicPartitions);
+HANDLER(describe_transactions, DescribeTransactions);
+HANDLER(end_txn, EndTxn);
 HANDLER(fetch, Fetch);
 HANDLER(find_coordinator, FindCoordinator);
 HANDLER(heartbeat, Heartbeat);
@@ -89,6 +99,7 @@ HANDLER(leave_group, LeaveGroup);
 HANDLER(list_groups, ListGroups);
 HANDLER(list_offsets, ListOffsets);
 HANDLER(list_partition_reassignments, ListPartitionReassignments);
+HANDLER(list_transactions, ListTransactions);
 HANDLER(metadata, Metadata);
 HANDLER(offset_commit, OffsetCommit);
 HANDLER(offset_delete, OffsetDelete);
@@ -102,6 +113,7 @@ HANDLER(share_fetch, ShareFetch);
 HANDLER(share_group_describe, ShareGroupDescribe);
 HANDLER(share_group_heartbeat, ShareGroupHeartbeat);
 HANDLER(sync_group, SyncGroup);
+HANDLER(txn_offset_commit, TxnOffsetCommit);
 HANDLER(write_share_group_state, WriteShareGroupState);
 #undef HANDLER
 

@@ -68,14 +68,14 @@ void identify(const cluster::Image& image, GroupOffsets& fetched) {
   });
 }
 
-env::Task<GroupOffsets> fetch_group(Call& call, Wanted wanted) {
+env::Task<GroupOffsets> fetch_group(Call& call, Wanted wanted, bool stable) {
   const GroupId group = wanted.group_id;
   const bool by_id = call.version() >= kTopicIds;
   std::vector<TopicOffsets> unknown;
   if (by_id) unknown = resolve(call.image(), wanted);
   Result<GroupOffsets> fetched = co_await at_group<GroupOffsets>(
-      call, group, [wanted = std::move(wanted)](GroupCoordinator& groups) mutable {
-        return groups.fetch_offsets(std::move(wanted));
+      call, group, [wanted = std::move(wanted), stable](GroupCoordinator& groups) mutable {
+        return groups.fetch_offsets(std::move(wanted), stable);
       });
   if (!fetched) co_return GroupOffsets{.group_id = group, .error_code = fetched.error().code};
   if (by_id) identify(call.image(), *fetched);
@@ -100,9 +100,9 @@ Response flatten(GroupOffsets fetched) {
   return response;
 }
 
-env::Task<Response> fetch_one(Call& call, Wanted wanted) {
+env::Task<Response> fetch_one(Call& call, Wanted wanted, bool stable) {
   const Wanted asked = wanted;
-  GroupOffsets fetched = co_await fetch_group(call, std::move(wanted));
+  GroupOffsets fetched = co_await fetch_group(call, std::move(wanted), stable);
   const ErrorCode error = fetched.error_code;
   if (error != ErrorCode::None && call.version() < kErrorOfItsOwn && asked.topics) {
     fetched = GroupOffsets{.group_id = asked.group_id};
@@ -118,11 +118,13 @@ env::Task<Response> fetch_one(Call& call, Wanted wanted) {
 
 env::Task<Response> offset_fetch(Call& call, Request request) {
   if (call.version() < kManyGroups) {
-    Response one = co_await fetch_one(call, to_wanted(request));
+    Response one = co_await fetch_one(call, to_wanted(request), request.require_stable);
     co_return one;
   }
   std::vector<env::Task<GroupOffsets>> tasks;
-  for (Wanted& wanted : request.groups) tasks.push_back(fetch_group(call, std::move(wanted)));
+  for (Wanted& wanted : request.groups) {
+    tasks.push_back(fetch_group(call, std::move(wanted), request.require_stable));
+  }
   Response response;
   response.groups = co_await env::all(call.shard(), std::move(tasks));
   co_return response;

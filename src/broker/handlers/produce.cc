@@ -7,6 +7,7 @@
 
 #include <limits>
 
+#include "broker/at_transaction.h"
 #include "broker/engine.h"
 #include "broker/handlers/handlers.h"
 #include "broker/metrics.h"
@@ -23,6 +24,8 @@ using Answer = Response::PartitionProduceResponse;
 constexpr std::int16_t kAcksNone = 0;
 constexpr std::int16_t kAcksAll = -1;
 constexpr wire::Version kFirstWithZstd = 7;
+constexpr wire::Version kKnowsAbortable = 11;  // Of transactions (KIP-890).
+constexpr wire::Version kSecondProtocol = 12;
 
 // One partition's batch on its way into the log.
 struct Parcel {
@@ -32,7 +35,11 @@ struct Parcel {
   std::shared_ptr<const config::TopicOptions> options;
   Engine* owner = nullptr;
   TopicId topic;
+  TopicName topic_name;
   PartitionIndex index;
+  // Of the transaction that the batch belongs to.
+  std::optional<TransactionalId> transaction = {};
+  txn::Protocol protocol = txn::Protocol::First;
 };
 
 wire::BatchRules rules_for(const config::TopicOptions& topic, wire::Version version,
@@ -94,7 +101,8 @@ Result<void> recompress(Parcel& parcel, const config::TopicOptions& topic,
 
 // Checks the batch for one partition and makes it ready to be appended.
 Result<Parcel> pack(Call& call, const cluster::Topic* topic,
-                    const Request::PartitionProduceData& data) {
+                    const Request::PartitionProduceData& data,
+                    const std::optional<TransactionalId>& transaction) {
   if (!topic || !topic->find(data.index)) {
     return fail(ErrorCode::UnknownTopicOrPartition, "this broker has no such partition");
   }
@@ -106,6 +114,7 @@ Result<Parcel> pack(Call& call, const cluster::Topic* topic,
   Parcel parcel;
   parcel.options = engine.topic_options(*topic);
   parcel.topic = topic->id;
+  parcel.topic_name = topic->name;
   parcel.index = data.index;
   parcel.owner = &engine.node().owner_of(topic->id, data.index);
   engine.scratch().record_errors.clear();
@@ -113,7 +122,12 @@ Result<Parcel> pack(Call& call, const cluster::Topic* topic,
   const wire::BatchRules rules = rules_for(*parcel.options, call.version(), call.shard().wall());
   const wire::ValidBatch valid = TRY(wire::validate_batch(records, rules, engine.scratch()));
   if (valid.header.transactional) {
-    return fail(ErrorCode::InvalidTxnState, "transactions are not served by this version");
+    if (!transaction) {
+      return fail(ErrorCode::InvalidTxnState, "a transactional batch without a transactional id");
+    }
+    parcel.transaction = *transaction;
+    parcel.protocol =
+        call.version() >= kSecondProtocol ? txn::Protocol::Second : txn::Protocol::First;
   }
   parcel.batch = in_frame(call, records);
   parcel.header = valid.header;
@@ -137,11 +151,56 @@ Answer refusal(PartitionIndex index, const Error& error) {
           .error_message = error.detail.empty() ? std::optional<std::string>() : error.detail};
 }
 
+// What a producer is told when its transaction could not be asked for, or knows better. Those that
+// speak the first protocol take NotEnoughReplicas for "once more".
+Error told(Error why, const Parcel& parcel, wire::Version version) {
+  switch (why.code) {
+    case ErrorCode::ProducerFenced:
+      why.code = ErrorCode::InvalidProducerEpoch;
+      break;
+    case ErrorCode::TransactionAbortable:
+      if (version < kKnowsAbortable) why.code = ErrorCode::InvalidTxnState;
+      break;
+    case ErrorCode::ConcurrentTransactions:
+      if (parcel.protocol == txn::Protocol::First) why.code = ErrorCode::NotEnoughReplicas;
+      break;
+    case ErrorCode::CoordinatorLoadInProgress:
+    case ErrorCode::CoordinatorNotAvailable:
+    case ErrorCode::NotCoordinator:
+      why.code = ErrorCode::NotEnoughReplicas;
+      break;
+    default:
+      break;
+  }
+  return why;
+}
+
+// Before the first batch of a transaction comes to a partition, its coordinator takes the partition
+// in, or says that it has (KIP-890).
+env::Task<Result<BroughtBy>> join(Parcel& parcel, Partition& partition, wire::Version version) {
+  const wire::BatchHeader& header = parcel.header;
+  const std::optional<txn::Guard> guard =
+      partition.verify({.producer = header.producer_id,
+                        .epoch = header.producer_epoch,
+                        .first = txn::Sequence{header.base_sequence},
+                        .epoch_per_transaction = parcel.protocol == txn::Protocol::Second});
+  if (!guard) co_return BroughtBy{};
+  const Result<void> joined = co_await join_transaction(
+      *parcel.owner, *parcel.transaction, {header.producer_id, header.producer_epoch},
+      {parcel.topic_name, parcel.index}, parcel.protocol);
+  if (!joined) co_return fail(told(joined.error(), parcel, version));
+  co_return BroughtBy{.guard = *guard};
+}
+
 // Runs on the shard that owns the partition. `parcel` lives in the handler's frame.
-env::Task<Result<Produced>> deliver(Parcel& parcel, bool wait) {
+env::Task<Result<Produced>> deliver(Parcel& parcel, wire::Version version, bool wait) {
   const std::shared_ptr<Partition> partition = parcel.owner->find(parcel.topic, parcel.index);
   if (!partition) co_return fail(ErrorCode::UnknownTopicOrPartition, "the topic was deleted");
-  CO_TRY(const Produced produced, co_await partition->append(parcel.batch, parcel.header));
+  BroughtBy by;
+  if (parcel.transaction) {
+    CO_TRY(by, co_await join(parcel, *partition, version));
+  }
+  CO_TRY(const Produced produced, co_await partition->append(parcel.batch, parcel.header, by));
   observe::Metrics& metrics = parcel.owner->metrics();
   metrics.counter(meters::produced_records_total)
       .add(static_cast<std::uint64_t>(parcel.header.record_count));
@@ -157,7 +216,8 @@ env::Task<Result<Produced>> deliver(Parcel& parcel, bool wait) {
 env::Task<Answer> produce_one(Call& call, Parcel parcel, bool wait) {
   Parcel* const sent = &parcel;
   const Result<Produced> produced = co_await call.on<Result<Produced>>(
-      parcel.owner->shard(), [sent, wait] { return deliver(*sent, wait); });
+      parcel.owner->shard(),
+      [sent, version = call.version(), wait] { return deliver(*sent, version, wait); });
   if (!produced) co_return refusal(parcel.index, produced.error());
   co_return Answer{.index = parcel.index,
                    .base_offset = produced->base,
@@ -181,19 +241,16 @@ ErrorCode unknown(Call& call) {
 }
 
 env::Task<Answer> begin(Call& call, const cluster::Topic* topic,
-                        const Request::PartitionProduceData& data, std::int16_t acks) {
+                        const Request::PartitionProduceData& data, const Request& request) {
   if (!topic) return ready(refusal(data.index, {unknown(call), "this broker has no such topic"}));
-  Result<Parcel> parcel = pack(call, topic, data);
+  Result<Parcel> parcel = pack(call, topic, data, request.transactional_id);
   if (!parcel) return ready(refuse(call, data.index, parcel.error()));
-  return produce_one(call, std::move(*parcel), acks == kAcksAll);
+  return produce_one(call, std::move(*parcel), request.acks == kAcksAll);
 }
 
 std::optional<Error> refuse_request(const Request& request) {
   if (request.acks < kAcksAll || request.acks > 1) {
     return Error{ErrorCode::InvalidRequiredAcks, "acks is -1 (all), 0 or 1"};
-  }
-  if (request.transactional_id) {
-    return Error{ErrorCode::InvalidTxnState, "transactions are not served by this version"};
   }
   return {};
 }
@@ -209,7 +266,7 @@ env::Task<Response> produce(Call& call, Request request) {
         call.version() >= 13 ? image.find(wanted.topic_id) : image.find(wanted.name);
     for (const Request::PartitionProduceData& data : wanted.partition_data) {
       tasks.push_back(refused ? ready(refusal(data.index, *refused))
-                              : begin(call, topic, data, request.acks));
+                              : begin(call, topic, data, request));
     }
   }
   std::vector<Answer> answers = co_await env::all(call.shard(), std::move(tasks));

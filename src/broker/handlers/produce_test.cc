@@ -134,9 +134,6 @@ TEST_F(Produce, RefusesWholeRequests) {
     request.acks = acks;
     EXPECT_EQ(send(request).error_code, ErrorCode::InvalidRequiredAcks);
   }
-  wire::ProduceRequest transactional = to("orders", good);
-  transactional.transactional_id = TransactionalId{"pay"};
-  EXPECT_EQ(send(transactional).error_code, ErrorCode::InvalidTxnState);
 }
 
 TEST_F(Produce, InternalTopicsAreTheBrokersOwn) {
