@@ -190,6 +190,7 @@ std::string human_rate(double per_second) {
 
 std::string human_duration(Duration duration) {
   const double ns = static_cast<double>(duration.count());
+  if (ns == 0) return "0 s";
   if (ns < 1e3) return fmt::format("{:.0f} ns", ns);
   if (ns < 1e6) return fmt::format("{:.1f} us", ns / 1e3);
   if (ns < 1e9) return fmt::format("{:.{}f} ms", ns / 1e6, ns < 1e7 ? 2 : 1);

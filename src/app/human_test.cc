@@ -25,6 +25,7 @@ TEST(Human, SizesCountsAndRates) {
 }
 
 TEST(Human, Durations) {
+  EXPECT_EQ(human_duration(Duration(0)), "0 s");
   EXPECT_EQ(human_duration(Duration(999)), "999 ns");
   EXPECT_EQ(human_duration(1500us), "1.50 ms");
   EXPECT_EQ(human_duration(150ms), "150.0 ms");

@@ -73,8 +73,8 @@ TEST(ClassicHappenings, OfWhatAMemberWantsAnew) {
   told(stage);
   stage.join({.id = "b", .topics = "other"});
   EXPECT_EQ(told(stage),
-            "subscription changed b (it joined again with other topics or protocols)\n"
-            "rebalancing (a member wants other topics or protocols)\n");
+            "subscription changed b (its topics, its protocols or what it owns are others now)\n"
+            "rebalancing (a member's subscription changed)\n");
 
   Stage led;
   led.settle({"a", "b"});

@@ -39,18 +39,12 @@ void join_anew(Classic& group, Member& member, const Join& join, const Limits& l
   const bool changed = member.protocols != join.protocols;
   if (changed && group.state != State::PreparingRebalance) {
     tell(out, HappeningKind::SubscriptionChanged, member.id,
-         "it joined again with other topics or protocols");
+         "its topics, its protocols or what it owns are others now");
   }
   take_terms(group, member, join);
   wait_for_join(group, member, join.token, out);
   rebalance(group, limits, now, out,
-            changed ? "a member wants other topics or protocols"
-                    : "the leader asked for a new assignment");
-}
-
-std::string place_of(const Join& join) {
-  return "client " + join.client_id + " at " + join.client_host +
-         (join.who.instance ? ", instance " + join.who.instance->value : "");
+            changed ? "a member's subscription changed" : "the leader asked for a new assignment");
 }
 
 void add_newcomer(Classic& group, const Join& join, const MemberId& id, const Limits& limits,
@@ -66,7 +60,8 @@ void add_newcomer(Classic& group, const Join& join, const MemberId& id, const Li
                                .protocols = join.protocols,
                                .fresh = true});
   out.timers.push_back({{TimerKind::Session, id}, limits.new_member_join});
-  tell(out, HappeningKind::Joined, id, place_of(join));
+  tell(out, HappeningKind::Joined, id,
+       place_of(join.client_id, join.client_host, join.who.instance));
   wait_for_join(group, member, join.token, out);
   rebalance(group, limits, now, out, "a member joined");
 }

@@ -96,8 +96,11 @@ void admit(Turn& turn, const Join& join, const MemberId& id) {
       return;
     }
   }
-  if (!group.find(id))
-    turn.tell(HappeningKind::Joined, id, "it subscribes by the classic protocol");
+  if (!group.find(id)) {
+    turn.tell(HappeningKind::Joined, id,
+              place_of(join.client_id, join.client_host, join.who.instance) +
+                  ", by the classic protocol");
+  }
 }
 
 void join_as(Turn& turn, const Join& join, const MemberId& id, Subscription subscription) {

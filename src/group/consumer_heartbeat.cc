@@ -139,7 +139,8 @@ MemberId admit(Turn& turn, const ConsumerHeartbeat& beat) {
   }
   const ConsumerMember* member = group.find(id);
   if (!member) {
-    turn.tell(HappeningKind::Joined, id, "it subscribes");
+    turn.tell(HappeningKind::Joined, id,
+              place_of(beat.client_id, beat.client_host, beat.who.instance));
   } else if (member->holding.epoch == kLeavingForAWhile) {
     Holding holding = member->holding;
     holding.epoch = holding.previous = kJoining;

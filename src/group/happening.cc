@@ -34,4 +34,10 @@ std::string_view to_text(HappeningKind kind) {
   return "unknown";
 }
 
+std::string place_of(const std::string& client_id, const std::string& client_host,
+                     const std::optional<InstanceId>& instance) {
+  return "client " + client_id + " at " + client_host +
+         (instance ? ", instance " + instance->value : "");
+}
+
 }  // namespace group

@@ -27,6 +27,11 @@ enum class HappeningKind : std::uint8_t {
 };
 std::string_view to_text(HappeningKind kind);
 
+// "client cart at /10.0.0.1, instance till-1": a member as people know it, which its id need not
+// tell.
+std::string place_of(const std::string& client_id, const std::string& client_host,
+                     const std::optional<InstanceId>& instance);
+
 struct Happening {
   HappeningKind kind;
   std::optional<MemberId> member = {};

@@ -64,7 +64,7 @@ void hear(ShareTurn& turn, const ShareHeartbeat& beat) {
   const bool other_topics = is_new || member->facts.topics != facts.topics;
   if (is_new || member->facts != facts) turn.put(ShareMemberSet{beat.member, std::move(facts)});
   if (is_new) {
-    turn.tell(HappeningKind::Joined, beat.member, "it asked to");
+    turn.tell(HappeningKind::Joined, beat.member, place_of(beat.client_id, beat.client_host, {}));
     share_out(turn, "a member joined");
   } else if (other_topics) {
     turn.tell(HappeningKind::SubscriptionChanged, beat.member, "it subscribes to other topics");

@@ -82,7 +82,7 @@ std::vector<std::string> warnings_of(const GroupPicture& picture) {
 
 std::string shown_behind(const std::optional<Millis>& behind) {
   if (!behind) return "-";
-  return behind->count() == 0 ? "0 s" : human_duration(*behind);
+  return human_duration(*behind);
 }
 
 Json to_json(const TopicPartition& partition) {

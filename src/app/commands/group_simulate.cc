@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <ranges>
 
@@ -59,12 +60,20 @@ Outcome<MemberId> find_member(const client::GroupInfo& group, const std::string&
                  "See its members with: thalweg group members " + group.id.value);
 }
 
-// "cart-1-3f…" as people know it: its instance, or its client and the id's end.
+// As people know it, and as --without takes it: its instance, its client where no other member has
+// that too, or its id.
 std::string shown(const client::GroupInfo& group, const std::optional<MemberId>& id) {
   if (!id) return "nobody";
   const auto member = std::ranges::find(group.members, *id, &client::GroupMember::id);
   if (member == group.members.end()) return id->value;
-  return member->instance ? member->instance->value : member->id.value;
+  if (member->instance) return member->instance->value;
+  const auto of_client =
+      std::ranges::count(group.members, member->client_id, &client::GroupMember::client_id);
+  return of_client == 1 ? member->client_id : member->id.value;
+}
+
+int percent(std::size_t part, std::size_t all) {
+  return all == 0 ? 0 : static_cast<int>(std::lround(100.0 * double(part) / double(all)));
 }
 
 Json or_null(const std::optional<MemberId>& id) { return id ? Json(id->value) : Json(nullptr); }
@@ -107,10 +116,9 @@ std::string summary(const client::GroupInfo& group, const Forecast& forecast) {
   if (!forecast.came.empty()) {
     who += fmt::format("with {} more: ", forecast.came.size());
   }
-  const std::size_t all = std::max<std::size_t>(forecast.partitions, 1);
   return fmt::format("{}{} of {} partitions move ({}%); a member has {}, before {} (assignor {})",
                      who, forecast.moves.size(), forecast.partitions,
-                     forecast.moves.size() * 100 / all, spread(forecast.after),
+                     percent(forecast.moves.size(), forecast.partitions), spread(forecast.after),
                      spread(forecast.before), forecast.assignor);
 }
 
