@@ -4,36 +4,13 @@
 
 #include <algorithm>
 
+#include "base/utf16.h"
 #include "broker/coordinator_messages.h"
 #include "broker/coordinator_partition.h"
 #include "broker/group_meters.h"
 
 namespace broker {
 namespace {
-
-// The UTF-16 units of a text, as Java strings have them; what is not UTF-8 counts byte by byte.
-template <class Visit>
-void for_each_utf16(std::string_view text, Visit visit) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-    const unsigned char lead = byte(i);
-    const std::size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    if (length == 1 || i + length > text.size()) {
-      visit(static_cast<std::uint16_t>(lead));
-      ++i;
-      continue;
-    }
-    std::uint32_t point = lead & (0xffU >> (length + 1));
-    for (std::size_t k = 1; k < length; ++k) point = point << 6 | (byte(i + k) & 0x3fU);
-    i += length;
-    if (point < 0x10000) {
-      visit(static_cast<std::uint16_t>(point));
-    } else {
-      visit(static_cast<std::uint16_t>(0xd800 + ((point - 0x10000) >> 10)));
-      visit(static_cast<std::uint16_t>(0xdc00 + ((point - 0x10000) & 0x3ff)));
-    }
-  }
-}
 
 Error no_group_id() { return {ErrorCode::InvalidGroupId, "the group's name is empty"}; }
 

@@ -13,8 +13,8 @@ using namespace std::chrono_literals;
 
 class Coordinator : public testing::Test {
  protected:
-  Coordinator() { open(); }
-  ~Coordinator() override { shut(); }
+  void SetUp() override { open(); }
+  void TearDown() override { shut(); }
 
   void open() {
     groups_.emplace(shard_, limits_, notes_);
@@ -305,6 +305,17 @@ TEST_F(Coordinator, CommitsOfOneTurnShareABatch) {
   for (const auto& answer : answers) EXPECT_EQ(code(answer), ErrorCode::None);
   EXPECT_EQ(log_->appends, 1);
   EXPECT_EQ(committed(), 99);
+}
+
+// A crash between them would leave half of what the step decided.
+TEST_F(Coordinator, WhatOneStepWritesIsInOneBatchHoweverLarge) {
+  load();
+  make_topic(200'000);  // Its target and its holding are 800 kB each.
+  const auto joined = consumer_beat("a", 0);
+  world_.run_for(50ms);
+  EXPECT_EQ(joined->error_code, ErrorCode::None);
+  ASSERT_EQ(log_->appends, 1);
+  EXPECT_GT(log_->batches[0].size(), 1'500'000U);
 }
 
 TEST_F(Coordinator, ACommitThatFailsIsForgotten) {

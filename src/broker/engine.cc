@@ -64,6 +64,7 @@ group::Limits group_limits(const config::BrokerOptions& options) {
   limits.consumer.heartbeat = options.consumer_heartbeat_interval;
   limits.consumer.most_members = static_cast<std::size_t>(options.max_consumer_group_size);
   limits.consumer.assignors = options.consumer_assignors;
+  limits.consumer.regex_refresh = options.consumer_regex_refresh;
   limits.share.session = options.share_session_timeout;
   limits.share.heartbeat = options.share_heartbeat_interval;
   limits.share.most_members = static_cast<std::size_t>(options.max_share_group_size);

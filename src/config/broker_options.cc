@@ -66,6 +66,7 @@ void read_groups(BrokerOptions& to, const Reader& read) {
   to.consumer_heartbeat_interval = read.millis(group_consumer_heartbeat_interval_ms);
   to.max_consumer_group_size = read.whole<std::int32_t>(group_consumer_max_size);
   to.consumer_assignors = read.list(group_consumer_assignors);
+  to.consumer_regex_refresh = read.millis(group_consumer_regex_refresh_interval_ms);
   to.consumer_migration_policy = read.text(group_consumer_migration_policy);
   to.min_consumer_session_timeout = read.millis(group_consumer_min_session_timeout_ms);
   to.max_consumer_session_timeout = read.millis(group_consumer_max_session_timeout_ms);

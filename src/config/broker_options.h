@@ -69,6 +69,7 @@ struct BrokerOptions {
   Millis consumer_heartbeat_interval;
   std::int32_t max_consumer_group_size;
   std::vector<std::string> consumer_assignors;
+  Millis consumer_regex_refresh;
   std::string consumer_migration_policy;
   Millis min_consumer_session_timeout;
   Millis max_consumer_session_timeout;

@@ -166,6 +166,17 @@ inline constexpr Option group_consumer_assignors{
         "How consumer groups (KIP-848) may have their partitions assigned. The first is for groups "
         "whose members do not choose.",
 };
+inline constexpr Option group_consumer_regex_refresh_interval_ms{
+    .name = "group.consumer.regex.refresh.interval.ms",
+    .unit = Unit::Millis,
+    .fallback = "600000",
+    .least = 10'000,
+    .most = kMostInt,
+    .hostile = {"10000"},
+    .doc =
+        "How often a consumer group (KIP-848) looks at all topics for those that its members' "
+        "regular expressions match. Topics that come and go are noticed at once as it is.",
+};
 inline constexpr Option group_consumer_migration_policy{
     .name = "group.consumer.migration.policy",
     .type = Type::String,
@@ -373,6 +384,7 @@ inline constexpr std::array kGroupOptions{
     &group_consumer_max_heartbeat_interval_ms,
     &group_consumer_max_size,
     &group_consumer_assignors,
+    &group_consumer_regex_refresh_interval_ms,
     &group_consumer_migration_policy,
     &producer_id_expiration_ms,
     &producer_id_expiration_check_interval_ms,

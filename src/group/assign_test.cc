@@ -360,9 +360,9 @@ TEST(AssignRange, CutsEachTopicIntoRanges) {
           least = std::min(least, size);
           most = std::max(most, size);
           if (size == 0) continue;
-          const auto width =
-              static_cast<std::size_t>(at->second.back().value - at->second.front().value + 1);
-          ASSERT_EQ(width, size) << "not contiguous";
+          const auto first = static_cast<std::size_t>(at->second.front().value);
+          const auto last = static_cast<std::size_t>(at->second.back().value);
+          ASSERT_EQ(last - first + 1, size) << "not contiguous";
         }
         if (least != SIZE_MAX) ASSERT_LE(most, least + 1);
       }

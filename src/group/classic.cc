@@ -92,9 +92,16 @@ Classic restore(const GroupId& id, const StoredGeneration& generation) {
   return group;
 }
 
-Effects resume(const Classic& group) {
+Effects resume(Classic& group, const Limits& limits, Timestamp now) {
   Effects out;
   for (const auto& [id, member] : group.members) arm_session(member, out);
+  if (group.members.size() > limits.most_members) {
+    // The first to join again stay; the others are told that there is no room.
+    prepare_rebalance(group, limits, now, out,
+                      "it was loaded with " + std::to_string(group.members.size()) +
+                          " members, and may have " + std::to_string(limits.most_members) +
+                          " (group.max.size)");
+  }
   return out;
 }
 

@@ -81,9 +81,11 @@ Effects step(Classic& group, const Event& event, const Limits& limits, Timestamp
 
 // What the log has to know of the group as it stands.
 StoredGeneration stored(const Classic& group);
-// The group that wrote `generation`, and the timers for its members.
+// The group that wrote `generation`.
 Classic restore(const GroupId& id, const StoredGeneration& generation);
-Effects resume(const Classic& group);
+// Takes up its work: the timers of its members. A group that is larger than it may be by now is
+// rebalanced.
+Effects resume(Classic& group, const Limits& limits, Timestamp now);
 
 // Why `who` may not commit offsets. A generation of -1 comes from clients that assign themselves.
 std::optional<ErrorCode> refuse_commit(const Classic& group, const Identity& who,

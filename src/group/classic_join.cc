@@ -89,7 +89,7 @@ void take_place_quietly(Classic& group, Member& member, const Join& join,
     reply.members.clear();
   }
   answer_join(group, member, std::move(reply), out);
-  out.records.push_back(GroupStored{group.id, stored(group)});
+  out.records.emplace_back(GroupStored{group.id, stored(group)});
 }
 
 void come_back(Classic& group, const Join& join, const Limits& limits, Timestamp now,
@@ -141,7 +141,11 @@ void join_again(Classic& group, const Join& join, const Limits& limits, Timestam
 void join_with_id(Classic& group, const Join& join, const Limits& limits, Timestamp now,
                   Effects& out) {
   const MemberId& id = join.who.member;
-  if (!understands(group, join.protocol_type, join.protocols)) {
+  const bool nobody_ever_came = group.state == State::Empty && group.reserved.empty() &&
+                                !group.protocol_type && group.generation == Generation{0};
+  if (nobody_ever_came) {
+    refuse(join, ErrorCode::UnknownMemberId, id, out);
+  } else if (!understands(group, join.protocol_type, join.protocols)) {
     refuse(join, ErrorCode::InconsistentGroupProtocol, id, out);
   } else if (group.reserved.contains(id) && !join.who.instance) {
     add_newcomer(group, join, id, limits, now, out);

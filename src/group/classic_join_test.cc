@@ -45,6 +45,8 @@ TEST(Join, RefusesAGroupOfNoTypeOrProtocolFromTheStart) {
   Stage stage;
   EXPECT_EQ(stage.answer(stage.join({.type = ""})), "error 23");
   EXPECT_EQ(stage.answer(stage.join({.protocols = {}})), "error 23");
+  EXPECT_EQ(stage.answer(stage.join({.id = "a", .protocols = {}})), "error 25 as a")
+      << "there is no group that it could be of";
   EXPECT_TRUE(stage.group.members.empty());
 }
 
@@ -257,6 +259,25 @@ TEST(Join, AGroupThatIsTooLargeLosesItsLast) {
   EXPECT_EQ(stage.answer(stage.join(player("c"))), "error 81");
   EXPECT_EQ(stage.answer(a), "a @2 led by a in range; a; b");
   EXPECT_EQ(stage.answer(b), "b @2 led by a in range");
+}
+
+// And so does one that was too large when it was read from the log.
+TEST(Join, AGroupThatIsLoadedTooLargeIsRebalanced) {
+  Stage stage;
+  for (const char* id : {"a", "b", "c"}) stage.join(fresh(), id);
+  stage.fire(JoinPhase);
+  stage.fire(JoinPhase);
+  stage.hand_out();
+  stage.limits.most_members = 2;
+  stage.restart();
+  EXPECT_EQ(stage.heartbeat("a", 1), "error 27");
+  stage.join(player("a"));
+  stage.join(player("b"));
+  EXPECT_EQ(stage.answer(stage.join(player("c"))), "error 81");
+  EXPECT_EQ(stage.group.members.size(), 2U);
+  stage.hand_out();
+  stage.restart();
+  EXPECT_EQ(stage.heartbeat("a", 2), "fine") << "now it is as large as it may be";
 }
 
 // Static membership (KIP-345).

@@ -49,7 +49,7 @@ void assign(Classic& group, const std::vector<Assignment>& assignments, Timestam
   }
   enter(group, State::Stable, now);
   tell(out, HappeningKind::Rebalanced, std::nullopt, summary(group));
-  out.records.push_back(GroupStored{group.id, stored(group)});
+  out.records.emplace_back(GroupStored{group.id, stored(group)});
   for (auto& [id, member] : group.members) answer_sync(member, synced(group, member), out);
 }
 

@@ -255,10 +255,10 @@ TEST(Commit, IsASignOfLife) {
 TEST(Restore, BringsAStableGroupBack) {
   Stage stage = two_stable();
   const StoredGeneration kept = std::get<GroupStored>(stage.records.back()).generation;
-  const Classic back = restore(GroupId{"audit"}, kept);
+  Classic back = restore(GroupId{"audit"}, kept);
   EXPECT_EQ(back.state, State::Stable);
   EXPECT_EQ(stored(back), kept);
-  EXPECT_EQ(resume(back).timers.size(), 2U);
+  EXPECT_EQ(resume(back, stage.limits, stage.now).timers.size(), 2U);
 }
 
 TEST(Restore, BearsWithALogThatMakesNoSense) {
@@ -272,7 +272,7 @@ TEST(Restore, BearsWithALogThatMakesNoSense) {
   stage.group = restore(GroupId{"audit"}, generation);
   EXPECT_EQ(stage.group.members.size(), 1U);
   EXPECT_TRUE(stage.group.is_leader(MemberId{"a"}));
-  for (const TimerChange& change : resume(stage.group).timers) {
+  for (const TimerChange& change : resume(stage.group, stage.limits, stage.now).timers) {
     stage.timers[change.key] = *change.after;
   }
   EXPECT_EQ(stage.leave({{"a", ""}}), "left");

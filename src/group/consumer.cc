@@ -89,6 +89,7 @@ std::vector<Record> farewell(const Consumer& group) {
   };
   for (const auto& [member, target] : group.target) forget(TargetSet{.member = member});
   for (const auto& [regex, resolved] : group.regexes) forget(RegexSet{.regex = regex});
+  forget(TopicMetadataDropped{});  // A log of Kafka 4.0 may have a value for it.
   forget(TargetEpochSet{});
   forget(GroupEpochSet{});
   return records;

@@ -22,6 +22,7 @@
 #include <unordered_map>
 
 #include "group/consumer_record.h"
+#include "group/regex.h"
 #include "group/step.h"
 
 namespace group {
@@ -48,7 +49,11 @@ class Holders {
 // What is not stored, and so does not tell groups apart.
 struct Passing {
   std::optional<Timestamp> assigned_at = {};  // When work was last shared out.
-  std::set<MemberId> rejoining = {};          // Classic members that were told to join again.
+  // When the group took up its epoch. Of one without members: when it became empty.
+  Timestamp epoch_since = kNoTimestamp;
+  std::set<MemberId> rejoining = {};                // Classic members that were told to join again.
+  std::map<std::string, TopicRegex> compiled = {};  // The regular expressions in use.
+  std::optional<Timestamp> resolved_at = {};        // When all of them were last looked at.
   friend bool operator==(const Passing&, const Passing&) { return true; }
 };
 

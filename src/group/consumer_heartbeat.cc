@@ -103,8 +103,24 @@ MaybeRefused refuse_member(const Consumer& group, const ConsumerHeartbeat& beat)
   return Refusal{ErrorCode::UnknownMemberId, "the member is not in the group: join again"};
 }
 
-MaybeRefused refuse_regex(const Consumer& group, const ConsumerHeartbeat& beat) {
+// Each costs memory, and time whenever topics change.
+bool may_add_regex(const Consumer& group, const MemberId& id, std::size_t most) {
+  if (group.regex_users.size() < most) return true;
+  const ConsumerMember* member = group.find(id);
+  const bool replaces_its_own =
+      member && member->facts.regex && group.regex_users.at(*member->facts.regex) == 1;
+  return replaces_its_own && group.regex_users.size() == most;
+}
+
+MaybeRefused refuse_regex(const Consumer& group, const ConsumerHeartbeat& beat,
+                          const ConsumerLimits& limits) {
   if (!beat.regex || beat.regex->empty() || group.regexes.contains(*beat.regex)) return {};
+  if (!may_add_regex(group, beat.who.member, limits.most_regexes)) {
+    return Refusal{ErrorCode::InvalidRegularExpression,
+                   fmt::format("the group subscribes by {} regular expressions, and may not by "
+                               "more: use one of them, or name the topics",
+                               group.regex_users.size())};
+  }
   const auto compiled = TopicRegex::compile(*beat.regex);
   if (compiled) return {};
   return Refusal{compiled.error().code, compiled.error().detail};
@@ -122,7 +138,7 @@ MaybeRefused refuse(const Consumer& group, const ConsumerHeartbeat& beat,
         fmt::format("the group has {} members, and may not have more", group.members.size())};
   }
   if (auto refused = refuse_member(group, beat)) return refused;
-  return refuse_regex(group, beat);
+  return refuse_regex(group, beat, limits);
 }
 
 // Lets a member in, if it is not in yet, and says under which id.
@@ -173,6 +189,7 @@ void stay(Turn& turn, const ConsumerHeartbeat& beat) {
   const MemberId id = admit(turn, beat);
   const ConsumerMember* member = turn.group().find(id);
   take_up_facts(turn, id, updated(member ? member->facts : MemberFacts{}, beat));
+  renew_regexes_if_due(turn);
   assign_if_due(turn);
   reconcile(turn, id, beat.owned);
 
@@ -200,8 +217,10 @@ std::optional<ConsumerReply> refuse_request(const Consumer& group, const Consume
   return to_reply(beat, *std::move(refused));
 }
 
-void replace(Turn& turn, const MemberId& old_id, const MemberId& new_id) {
-  const MemberId old = old_id;  // Goes with what is erased.
+void replace(Turn& turn, MemberId old, const MemberId& new_id) {
+  // By that id there may be a member already, of another instance or of none. It says that it owns
+  // nothing, so what it had goes back to the group.
+  if (turn.group().find(new_id)) remove(turn, new_id, "a member took an instance's place");
   ConsumerMember member = *turn.group().find(old);
   const Assigned target = turn.group().target_of(old);
   turn.put(HoldingSet{.member = old});
@@ -253,23 +272,6 @@ Effects step(Consumer& group, const Event& event, const World& world) {
                  [&](const auto& what) { on(turn, what); },
              },
              event);
-  return std::move(turn.out);
-}
-
-Effects resume(Consumer& group, const World& world) {
-  Turn turn(group, world);
-  for (const auto& [id, member] : group.members) {
-    const auto& classic = member.facts.classic;
-    turn.arm(TimerKind::Session, id,
-             classic ? classic->session_timeout : session_timeout(group, world));
-    if (member.holding.state != MemberState::UnrevokedPartitions) continue;
-    if (classic) {
-      turn.expect_join(id, member.facts.rebalance_timeout);
-    } else {
-      turn.arm(TimerKind::Revocation, id, member.facts.rebalance_timeout);
-    }
-  }
-  look_at_topics_again(turn);
   return std::move(turn.out);
 }
 

@@ -302,34 +302,46 @@ TEST(ConsumerHeartbeat, AGroupHasSettingsOfItsOwn) {
   EXPECT_EQ((stage.timers.at({TimerKind::Session, MemberId{"a"}})), Millis{50'000});
 }
 
-TEST(ConsumerOffsets, AreForMembersInTheirEpoch) {
-  Audit stage;
-  struct Row {
-    const char* why;
-    const char* member;
-    int epoch;
-    bool knows_epochs;
-    ErrorCode code;
-  };
-  const Row rows[] = {
-      {"a member", "a", 2, true, ErrorCode::None},
-      {"an older epoch", "a", 1, true, ErrorCode::StaleMemberEpoch},
-      {"a stranger", "x", 2, true, ErrorCode::UnknownMemberId},
-      {"from outside, while there are members", "", -1, true, ErrorCode::UnknownMemberId},
-      {"a client that knows no epochs", "a", 2, false, ErrorCode::UnsupportedVersion},
-  };
-  for (const Row& row : rows) {
-    const Commit commit{.group = stage.id,
-                        .who = {.member = MemberId{row.member}},
-                        .generation = Generation{row.epoch},
-                        .knows_epochs = row.knows_epochs};
-    const auto outcome = decide_commit(stage.groups, commit, {});
-    EXPECT_EQ(outcome ? ErrorCode::None : outcome.error().code, row.code) << row.why;
-  }
-  const Group& group = *stage.groups.find(stage.id);
-  EXPECT_FALSE(refuse_fetch(group, MemberId{""}, Epoch{-1})) << "anybody may look";
-  EXPECT_EQ(refuse_fetch(group, MemberId{"a"}, Epoch{1}), ErrorCode::StaleMemberEpoch);
-  EXPECT_EQ(refuse_fetch(group, MemberId{"x"}, Epoch{1}), ErrorCode::UnknownMemberId);
+// What it has let go of may be another's by now, and a late commit for that is known by its epoch.
+TEST(ConsumerHeartbeat, LettingGoTakesAMemberOnToTheNextEpoch) {
+  ConsumerStage stage;
+  stage.set_topic("orders", 1, 6);
+  stage.join("a");
+  stage.join("b");
+  stage.send({.id = "a", .epoch = 1});
+  const auto holding = [&] { return stage.group()->find(MemberId{"a"})->holding; };
+  EXPECT_EQ(count(holding().revoking), 3U);
+  stage.join("c");
+  const ConsumerReply let_go =
+      stage.send({.id = "a", .epoch = 1, .owned = group::to_text(holding().assigned)});
+  EXPECT_EQ(let_go.epoch, Epoch{2}) << "it has let go, but c's share is yet to be";
+  EXPECT_EQ(count(holding().revoking), 1U);
+  const Commit late{.group = stage.id,
+                    .who = {.member = MemberId{"a"}},
+                    .generation = Generation{1},
+                    .knows_epochs = true};
+  EXPECT_EQ(decide_commit(stage.groups, late, {}).error().code, ErrorCode::StaleMemberEpoch);
+  const ConsumerReply done =
+      stage.send({.id = "a", .epoch = 2, .owned = group::to_text(holding().assigned)});
+  EXPECT_EQ(done.epoch, Epoch{3});
+}
+
+// A client that uses the id of one member for another's instance. All that both had stays shared
+// out.
+TEST(ConsumerHeartbeat, AMemberThatTakesAnInstancesPlaceLeavesItsOwn) {
+  ConsumerStage stage;
+  stage.set_topic("orders", 1, 4);
+  stage.join("s", {"orders"}, "till");
+  stage.join("b");
+  stage.send({.id = "s", .epoch = 1, .instance = "till"});
+  stage.send({.id = "s", .epoch = -2, .instance = "till"});
+  const ConsumerReply joined = stage.join("b", {"orders"}, "till");
+  EXPECT_EQ(joined.error, ErrorCode::None);
+  stage.send({.id = "b", .epoch = joined.epoch.value, .instance = "till"});
+  ASSERT_EQ(stage.group()->members.size(), 1U);
+  const Holding& holding = stage.group()->find(MemberId{"b"})->holding;
+  EXPECT_EQ(group::to_text(holding.assigned), "1:0,1,2,3");
+  EXPECT_EQ(stage.group()->state(), ConsumerState::Stable);
 }
 
 }  // namespace

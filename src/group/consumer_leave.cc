@@ -61,14 +61,13 @@ void stop_timers(Turn& turn, const MemberId& id) {
   }
 }
 
-void remove(Turn& turn, const MemberId& id, const std::string& cause) {
-  const MemberId member = id;  // `id` may be a part of what goes.
-  turn.put(HoldingSet{.member = member});
-  turn.put(TargetSet{.member = member});
-  turn.put(MemberSet{.member = member});
+void remove(Turn& turn, MemberId id, const std::string& cause) {
+  turn.put(HoldingSet{.member = id});
+  turn.put(TargetSet{.member = id});
+  turn.put(MemberSet{.member = id});
   renew_regexes(turn);
   bump_epoch(turn, cause);
-  stop_timers(turn, member);
+  stop_timers(turn, id);
   if (turn.group().members.empty()) {
     turn.tell(HappeningKind::BecameEmpty, {}, cause);
   } else {

@@ -52,7 +52,7 @@ inline Assigned to_assigned(const std::string& text) {
     if (mark == ':') {
       topic = topic_id(number);
     } else {
-      partitions.push_back(PartitionIndex{number});
+      partitions.emplace_back(number);
     }
     if (mark == ';') add(assigned, topic, std::exchange(partitions, {}));
     number = 0;

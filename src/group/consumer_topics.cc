@@ -3,7 +3,6 @@
 
 #include "group/consumer_turn.h"
 #include "group/metadata.h"
-#include "group/regex.h"
 
 namespace group {
 namespace {
@@ -18,8 +17,8 @@ Resolved resolve(const TopicRegex& regex, const World& world) {
 
 // Looks at what a regular expression matches again, of these topics or of all.
 void renew(Turn& turn, const std::string& text, const std::set<TopicName>* names) {
-  const auto regex = TopicRegex::compile(text);
-  if (!regex) return;  // An old log's, of rules that were others. It keeps what it had.
+  const TopicRegex* regex = turn.compiled(text);
+  if (!regex) return;  // It keeps what it had.
   const Resolved& before = turn.group().regexes.at(text);
   Resolved now{.topics = before.topics, .at = turn.world.now};
   if (names) {
@@ -37,6 +36,7 @@ void renew_all(Turn& turn, const std::set<TopicName>* names) {
   std::vector<std::string> texts;
   for (const auto& [text, resolved] : turn.group().regexes) texts.push_back(text);
   for (const std::string& text : texts) renew(turn, text, names);
+  if (!names) turn.note_resolved();
 }
 
 // Goes on to the next epoch if the topics are not what the group took them for.
@@ -73,7 +73,7 @@ std::set<TopicId> topics_of(const Consumer& group, const MemberFacts& facts,
 void bump_epoch(Turn& turn, const std::string& cause) {
   const Consumer& group = turn.group();
   const Epoch next = next_of(group.epoch.epoch);
-  turn.put(GroupEpochSet{GroupEpoch{next, metadata_hash(subscriptions(group), turn.world.image)}});
+  turn.put_epoch(GroupEpoch{next, metadata_hash(subscriptions(group), turn.world.image)});
   turn.tell(HappeningKind::Rebalancing, {}, cause);
 }
 
@@ -83,16 +83,30 @@ void renew_regexes(Turn& turn) {
   for (const auto& [text, resolved] : group.regexes) {
     if (!group.regex_users.contains(text)) unused.push_back(text);
   }
-  for (std::string& text : unused) turn.put(RegexSet{.regex = std::move(text)});
+  for (std::string& text : unused) {
+    turn.forget_compiled(text);
+    turn.put(RegexSet{.regex = std::move(text)});
+  }
 
   std::vector<std::string> fresh;
   for (const auto& [text, users] : group.regex_users) {
     if (!group.regexes.contains(text)) fresh.push_back(text);
   }
   for (std::string& text : fresh) {
-    const auto regex = TopicRegex::compile(text);
+    const TopicRegex* regex = turn.compiled(text);
     if (regex) turn.put(RegexSet{std::move(text), resolve(*regex, turn.world)});
   }
+  if (!group.passing.resolved_at) turn.note_resolved();
+}
+
+void renew_regexes_if_due(Turn& turn) {
+  const Consumer& group = turn.group();
+  if (group.regexes.empty()) return;
+  const auto& last = group.passing.resolved_at;
+  const Millis passed{last ? turn.world.now.value - last->value : -1};
+  if (passed >= Millis{0} && passed < turn.world.limits.consumer.regex_refresh) return;
+  renew_all(turn, nullptr);
+  bump_if_changed(turn, "regular expressions match other topics");
 }
 
 void on(Turn& turn, const TopicsChanged& changed) {

@@ -23,7 +23,23 @@ class Turn {
     group::apply(group_, change);
     out.records.emplace_back(ConsumerRecord{group_.id, std::move(change)});
   }
+  void put_epoch(GroupEpoch epoch) {
+    put(GroupEpochSet{epoch});
+    group_.passing.epoch_since = world.now;
+  }
   void note_assigned() { group_.passing.assigned_at = world.now; }
+
+  // A regular expression, ready to match. None where it is not one by the rules of today: an old
+  // log's may be.
+  const TopicRegex* compiled(const std::string& text) {
+    auto& kept = group_.passing.compiled;
+    const auto at = kept.find(text);
+    if (at != kept.end()) return &at->second;
+    auto compiled = TopicRegex::compile(text);
+    return compiled ? &kept.emplace(text, *std::move(compiled)).first->second : nullptr;
+  }
+  void forget_compiled(const std::string& text) { group_.passing.compiled.erase(text); }
+  void note_resolved() { group_.passing.resolved_at = world.now; }
 
   // A classic member has been told to join again, for as long as it may take. Telling it once more
   // gives it no more time.
@@ -52,7 +68,7 @@ class Turn {
 // consumer_heartbeat.cc
 void on(Turn& turn, const ConsumerHeartbeat& beat);
 // A static member that comes back gets what its predecessor had, under its new id.
-void replace(Turn& turn, const MemberId& old_id, const MemberId& new_id);
+void replace(Turn& turn, MemberId old, const MemberId& new_id);
 // What a member tells of itself now. Takes the group on where it wants other topics.
 void take_up_facts(Turn& turn, const MemberId& id, MemberFacts after);
 
@@ -68,6 +84,9 @@ void on(Turn& turn, const Leave& leave);
 void bump_epoch(Turn& turn, const std::string& cause);
 // Resolves regular expressions that are new, and forgets those that nobody uses any more.
 void renew_regexes(Turn& turn);
+// Looks at what all of them match again, if that was long ago. Changes of topics are followed at
+// once as it is; this is for those that nobody told of.
+void renew_regexes_if_due(Turn& turn);
 void on(Turn& turn, const TopicsChanged& changed);
 // After a restart: whatever may have changed in the meantime.
 void look_at_topics_again(Turn& turn);
@@ -90,7 +109,7 @@ Holding next_holding(const Consumer& group, const MemberId& id, const ConsumerMe
 // consumer_leave.cc
 void leave(Turn& turn, const ConsumerHeartbeat& beat);
 // Takes a member out, and the group on.
-void remove(Turn& turn, const MemberId& id, const std::string& cause);
+void remove(Turn& turn, MemberId id, const std::string& cause);
 void on(Turn& turn, const TimerFired& fired);
 void stop_timers(Turn& turn, const MemberId& id);
 

@@ -68,7 +68,7 @@ std::optional<std::set<TopicName>> subscriptions(const Group& group) {
 
 Effects resume(Group& group, const World& world) {
   return std::visit(overloaded{
-                        [](const Classic& g) { return resume(g); },
+                        [&](Classic& g) { return resume(g, world.limits, world.now); },
                         [&](Consumer& g) { return resume(g, world); },
                         [&](Share& g) { return resume(g, world); },
                     },

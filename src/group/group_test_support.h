@@ -121,7 +121,25 @@ class Stage {
   }
   void take(const Event& event) {
     if (const Token token = token_of(event); token != Token{}) asked.insert(token);
-    Effects effects = step(group, event, limits, now);
+    note(step(group, event, limits, now));
+  }
+
+  // As after a kill -9: the group comes back in its last stored generation.
+  void restart() {
+    group = restore(group.id, std::get<GroupStored>(records.back()).generation);
+    timers.clear();
+    asked.clear();
+    note(resume(group, limits, now));
+  }
+
+  std::map<TimerKey, Millis> timers;
+  std::set<Token> asked;  // And not answered yet.
+  std::map<Token, Answer> answers;
+  std::vector<Record> records;
+  std::vector<Happening> happened;
+
+ private:
+  void note(Effects effects) {
     for (const TimerChange& change : effects.timers) {
       if (change.after) {
         timers[change.key] = *change.after;
@@ -138,13 +156,6 @@ class Stage {
     check_invariants();
   }
 
-  std::map<TimerKey, Millis> timers;
-  std::set<Token> asked;  // And not answered yet.
-  std::map<Token, Answer> answers;
-  std::vector<Record> records;
-  std::vector<Happening> happened;
-
- private:
   static Identity identity(const std::string& id, const std::string& instance) {
     Identity who{.member = MemberId{id}};
     if (!instance.empty()) who.instance = InstanceId{instance};

@@ -1,6 +1,9 @@
 #include "group/groups.h"
 
+#include <algorithm>
+
 #include "base/check.h"
+#include "base/utf16.h"
 
 namespace group {
 namespace {
@@ -49,14 +52,16 @@ void change(Groups& groups, const NewRecord& record) {
   groups.drop_if_blank(record.group);
 }
 
-// From when on an offset's time runs; none while somebody may need it.
+// From when on an offset's time runs; none while somebody may need it. In a group without members
+// it is from when the last of them went, or from a later commit from outside.
 std::optional<Timestamp> unused_since(const Group& any, const Committed& committed) {
+  if (const auto* consumer = any.as<Consumer>(); consumer && consumer->members.empty()) {
+    return std::max(committed.at, consumer->passing.epoch_since);
+  }
   if (!any.as<Classic>()) return committed.at;
   const Classic& group = *any.as<Classic>();
   if (!group.protocol_type) return committed.at;  // Nobody ever joined.
-  if (group.state == State::Empty) {
-    return group.since == kNoTimestamp ? committed.at : group.since;
-  }
+  if (group.state == State::Empty) return std::max(committed.at, group.since);
   if (group.speaks_consumer() && group.state == State::Stable) return committed.at;
   return {};
 }
@@ -147,12 +152,17 @@ void apply(Groups& groups, const Record& record) {
              record);
 }
 
-void load(Groups& groups, const Record& record) {
+void load(Groups& groups, const Record& record, Timestamp written) {
   if (const auto* r = std::get_if<GroupStored>(&record)) {
     groups.get(r->group).membership = restore(r->group, r->generation);
-  } else {
-    apply(groups, record);
+    return;
   }
+  apply(groups, record);
+  const auto* r = std::get_if<ConsumerRecord>(&record);
+  if (!r || !std::holds_alternative<GroupEpochSet>(r->change)) return;
+  const auto group = groups.by_id.find(r->group);
+  if (group == groups.by_id.end()) return;
+  if (auto* consumer = group->second.as<Consumer>()) consumer->passing.epoch_since = written;
 }
 
 std::set<GroupId> end_transaction(Groups& groups, ProducerId producer, bool commits) {
@@ -176,7 +186,7 @@ Result<Outcome> decide_commit(const Groups& groups, const Commit& commit, const 
   outcome.outcomes.reserve(commit.items.size());
   outcome.records.reserve(commit.items.size());
   for (const Commit::Item& item : commit.items) {
-    if (item.committed.metadata.size() > limits.most_metadata) {
+    if (utf16_length(item.committed.metadata) > limits.most_metadata) {
       outcome.outcomes.push_back(ErrorCode::OffsetMetadataTooLarge);
     } else {
       outcome.outcomes.push_back(ErrorCode::None);
@@ -194,7 +204,7 @@ std::optional<ErrorCode> refuse_fetch(const Group& group, const MemberId& member
 Result<Outcome> decide_delete_offsets(const Groups& groups, const GroupId& id,
                                       const std::vector<TopicPartition>& partitions) {
   const Group* group = groups.find(id);
-  if (!group) return fail(ErrorCode::GroupIdNotFound);
+  if (!group || group->as<Share>()) return fail(ErrorCode::GroupIdNotFound);
   if (!group->is_empty() && !speaks_consumer(*group)) return fail(ErrorCode::NonEmptyGroup);
   const auto topics = subscriptions(*group);
   Outcome outcome;

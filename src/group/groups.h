@@ -38,8 +38,8 @@ Effects step(Groups& groups, const GroupId& id, const Event& event, const World&
 
 // Applies a record as it is appended.
 void apply(Groups& groups, const Record& record);
-// Applies a record as it is read back.
-void load(Groups& groups, const Record& record);
+// Applies a record as it is read back, and was written then.
+void load(Groups& groups, const Record& record, Timestamp written = kNoTimestamp);
 // The end of a transaction that may have said offsets. Gives the groups whose offsets changed.
 std::set<GroupId> end_transaction(Groups& groups, ProducerId producer, bool commits);
 

@@ -88,6 +88,33 @@ TEST(Offsets, RefuseNotesThatAreTooLongOneByOne) {
   EXPECT_EQ(outcome->records.size(), 1U);
 }
 
+TEST(Offsets, MeasureNotesAsJavaDoes) {
+  const auto repeat = [](std::string_view text, int times) {
+    std::string all;
+    for (int i = 0; i < times; ++i) all += text;
+    return all;
+  };
+  struct Row {
+    const char* why;
+    std::string note;
+    ErrorCode outcome;
+  };
+  const Row rows[] = {
+      {"two bytes, one unit of UTF-16", repeat("\u00e9", 4096), ErrorCode::None},
+      {"one more", repeat("\u00e9", 4097), ErrorCode::OffsetMetadataTooLarge},
+      {"four bytes, two units", repeat("\U0001f600", 2048), ErrorCode::None},
+      {"one more", repeat("\U0001f600", 2049), ErrorCode::OffsetMetadataTooLarge},
+      {"not UTF-8 at all", std::string(4097, '\xff'), ErrorCode::OffsetMetadataTooLarge},
+  };
+  for (const Row& row : rows) {
+    Commit commit{.group = kGroup, .items = {{partition("orders"), at(5)}}};
+    commit.items[0].committed.metadata = row.note;
+    const auto outcome = decide_commit({}, commit, {});
+    ASSERT_TRUE(outcome);
+    EXPECT_EQ(outcome->outcomes.at(0), row.outcome) << row.why;
+  }
+}
+
 TEST(Offsets, AreDeletedWhereNobodySubscribes) {
   Groups groups = with_member();
   apply(groups, OffsetStored{kGroup, partition("orders"), at(1)});
@@ -143,6 +170,7 @@ TEST(Groups, KeepOffsetsForAsLongAsTheyMayBeNeeded) {
       {"the group has been empty long enough", State::Empty, 10, 1, {}, "consumer", 17, true},
       {"with a time of its own, passed", State::Empty, 15, 10, 16, "consumer", 17, true},
       {"with a time of its own, to come", State::Empty, 1, 1, 20, "consumer", 17, false},
+      {"set by hand while it was empty", State::Empty, 8, 12, {}, "consumer", 17, false},
   };
   for (const Row& row : rows) {
     Classic classic{.id = kGroup,
@@ -191,11 +219,12 @@ TEST(Subscription, IsReadOrRefused) {
   EXPECT_FALSE(read_subscribed_topics(as_bytes(std::string_view("\0\0\377\377\377\377", 6))));
 }
 
-ByteVector batch_of(const std::vector<Record>& records, wire::BatchOptions options = {}) {
+ByteVector batch_of(const std::vector<Record>& records, wire::BatchOptions options = {},
+                    Timestamp written = Timestamp{1}) {
   wire::BatchBuilder builder(options);
   for (const Record& record : records) {
     const Encoded encoded = encode(record);
-    builder.add(Timestamp{1}, Bytes(encoded.key),
+    builder.add(written, Bytes(encoded.key),
                 encoded.value ? std::optional<Bytes>(*encoded.value) : std::nullopt);
   }
   return builder.finish();
@@ -226,6 +255,18 @@ TEST(Loading, CountsOffsetsOfATransactionFromItsCommitOn) {
     EXPECT_EQ(find_offset(*groups.find(kGroup), partition("orders"))->offset, Offset{row.offset})
         << row.why;
   }
+}
+
+TEST(Loading, KnowsSinceWhenAConsumerGroupIsEmpty) {
+  Loading loading;
+  ASSERT_TRUE(loading.add(batch_of({OffsetStored{kGroup, partition("orders"), at(1, kDay)}})));
+  // The last that a group writes when its last member goes; a compacted log has no more of it.
+  ASSERT_TRUE(loading.add(batch_of({ConsumerRecord{kGroup, GroupEpochSet{GroupEpoch{Epoch{7}}}}},
+                                   {}, Timestamp{30 * kDay})));
+  const Groups groups = loading.finish();
+  const Group& group = *groups.find(kGroup);
+  EXPECT_TRUE(decide_expiry(group, {}, Timestamp{36 * kDay}).empty());
+  EXPECT_FALSE(decide_expiry(group, {}, Timestamp{37 * kDay}).empty());
 }
 
 TEST(Loading, RefusesWhatItCannotRead) {

@@ -30,6 +30,108 @@ Effects send(ConsumerStage& stage, const Event& event) {
               {.image = *stage.image, .limits = stage.limits, .now = stage.now});
 }
 
+// A group called "audit" in some state, and what it answers a first request of each kind, as Kafka
+// does. The members' own bytes are malformed, so that no group goes over while it has members.
+struct KindsRow {
+  const char* why;
+  void (*make)(ConsumerStage& stage);
+  ErrorCode to_join;
+  ErrorCode to_consumer;
+  ErrorCode to_share;
+};
+
+ShareHeartbeat share_beat(int epoch) {
+  ShareHeartbeat beat{.token = Token{9}, .member = MemberId{"s"}, .epoch = Epoch{epoch}};
+  if (epoch == 0) beat.topics = {TopicName{"orders"}};
+  return beat;
+}
+void commit_from_outside(ConsumerStage& stage) {
+  apply(stage.groups,
+        OffsetStored{kGroup, {TopicName{"orders"}, PartitionIndex{0}}, {.offset = Offset{5}}});
+}
+void ask_for_an_id(ConsumerStage& stage) {
+  Join join = join_classic();
+  join.must_know_its_id = true;
+  send(stage, join);
+}
+void empty_classic(ConsumerStage& stage) {
+  send(stage, join_classic());
+  send(stage, Leave{.token = Token{8}, .members = {{.member = MemberId{"old"}}}});
+  send(stage, TimerFired{{TimerKind::JoinPhase}});
+}
+void empty_consumer(ConsumerStage& stage) {
+  stage.join("a");
+  stage.send({.id = "a", .epoch = -1});
+}
+void empty_share(ConsumerStage& stage) {
+  send(stage, share_beat(0));
+  send(stage, share_beat(-1));
+}
+
+const KindsRow kKinds[] = {
+    {"nobody has ever heard of it", [](ConsumerStage&) {}, ErrorCode::None, ErrorCode::None,
+     ErrorCode::None},
+    {"it has offsets alone", commit_from_outside, ErrorCode::None, ErrorCode::None,
+     ErrorCode::GroupIdNotFound},
+    {"an id was given out", ask_for_an_id, ErrorCode::None, ErrorCode::None,
+     ErrorCode::GroupIdNotFound},
+    {"classic, with a member", [](ConsumerStage& stage) { send(stage, join_classic()); },
+     ErrorCode::None, ErrorCode::GroupIdNotFound, ErrorCode::GroupIdNotFound},
+    {"classic, without members", empty_classic, ErrorCode::None, ErrorCode::None,
+     ErrorCode::GroupIdNotFound},
+    {"consumer, with a member", [](ConsumerStage& stage) { stage.join("a"); },
+     ErrorCode::InconsistentGroupProtocol, ErrorCode::None, ErrorCode::GroupIdNotFound},
+    {"consumer, without members", empty_consumer, ErrorCode::None, ErrorCode::None,
+     ErrorCode::GroupIdNotFound},
+    {"share, with a member", [](ConsumerStage& stage) { send(stage, share_beat(0)); },
+     ErrorCode::InconsistentGroupProtocol, ErrorCode::GroupIdNotFound, ErrorCode::None},
+    {"share, without members", empty_share, ErrorCode::InconsistentGroupProtocol,
+     ErrorCode::GroupIdNotFound, ErrorCode::None},
+};
+
+// None where it waits: it is in, then.
+template <class Reply>
+ErrorCode answer_to(const KindsRow& row, const Event& event) {
+  ConsumerStage stage;
+  stage.set_topic("orders", 1, 1);
+  row.make(stage);
+  const auto answered = replies<Reply>(send(stage, event));
+  return answered.empty() ? ErrorCode::None : answered.at(0).error;
+}
+
+TEST(Kinds, AreKeptApartAsKafkaDoes) {
+  ConsumerHeartbeat consumer{
+      .token = Token{9}, .who = {.member = MemberId{"c"}}, .epoch = kJoining};
+  consumer.topics = {TopicName{"orders"}};
+  consumer.rebalance_timeout = Millis{60'000};
+  consumer.owned = Assigned{};
+  Join newcomer = join_classic();
+  newcomer.fresh_id = MemberId{"new"};
+  for (const KindsRow& row : kKinds) {
+    SCOPED_TRACE(row.why);
+    EXPECT_EQ(answer_to<JoinReply>(row, newcomer), row.to_join);
+    EXPECT_EQ(answer_to<ConsumerReply>(row, consumer), row.to_consumer);
+    EXPECT_EQ(answer_to<ShareReply>(row, share_beat(0)), row.to_share);
+  }
+}
+
+TEST(Kinds, AShareGroupHasNoOffsetsOfThisKind) {
+  for (const bool has_members : {true, false}) {
+    ConsumerStage stage;
+    if (has_members) {
+      send(stage, share_beat(0));
+    } else {
+      empty_share(stage);
+    }
+    EXPECT_EQ(decide_commit(stage.groups, {.group = kGroup}, {}).error().code,
+              ErrorCode::GroupIdNotFound);
+    const auto deleted =
+        decide_delete_offsets(stage.groups, kGroup, {{TopicName{"orders"}, PartitionIndex{0}}});
+    ASSERT_FALSE(deleted);
+    EXPECT_EQ(deleted.error().code, ErrorCode::GroupIdNotFound);
+  }
+}
+
 TEST(Kinds, AConsumerGroupRefusesClassicMembers) {
   ConsumerStage stage;
   stage.join("a");
@@ -114,6 +216,16 @@ TEST(Kinds, DeletingAGroupTakesAllOfItOutOfTheLog) {
   }
   EXPECT_FALSE(stage.groups.find(kGroup));
   EXPECT_TRUE(stage.replayed().by_id.empty());
+
+  // Also of a log that Kafka 4.0 wrote, which has topics' metadata under a key of its own.
+  std::map<ByteVector, bool> has_value;
+  Encoded old = encode(ConsumerRecord{kGroup, TopicMetadataDropped{}});
+  has_value[old.key] = true;
+  for (const Record& record : stage.records) {
+    const Encoded encoded = encode(record);
+    has_value[encoded.key] = encoded.value.has_value();
+  }
+  for (const auto& [key, is_there] : has_value) EXPECT_FALSE(is_there);
 }
 
 TEST(Kinds, KeepOffsetsOfTopicsThatAreSubscribedTo) {

@@ -26,7 +26,7 @@ Result<void> Loading::add_record(const wire::BatchHeader& header, const wire::Re
   if (header.transactional && offset) {
     groups_.pending.add(header.producer_id, std::move(*offset));
   } else {
-    load(groups_, *record);
+    load(groups_, *record, view.timestamp);
   }
   return {};
 }

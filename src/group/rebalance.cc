@@ -45,7 +45,7 @@ void become_empty(Classic& group, Timestamp now, Effects& out) {
   enter(group, State::Empty, now);
   tell(out, HappeningKind::BecameEmpty, std::nullopt,
        "generation " + std::to_string(group.generation.value));
-  out.records.push_back(GroupStored{group.id, stored(group)});
+  out.records.emplace_back(GroupStored{group.id, stored(group)});
 }
 
 void begin_generation(Classic& group, Timestamp now, Effects& out) {

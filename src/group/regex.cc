@@ -6,6 +6,7 @@ namespace group {
 namespace {
 
 constexpr std::size_t kLongest = 10'000;       // Characters of an expression.
+constexpr int kMostInstructions = 4'096;       // Of the program that it becomes.
 constexpr std::int64_t kMostMemory = 1 << 20;  // Of its automata: ample for what people write.
 
 }  // namespace
@@ -19,10 +20,15 @@ Result<TopicRegex> TopicRegex::compile(const std::string& text) {
   re2::RE2::Options options;
   options.set_log_errors(false);
   options.set_max_mem(kMostMemory);
+  options.set_never_capture(true);  // Whether a name matches is all that is asked.
   auto compiled = std::make_shared<const re2::RE2>(text, options);
   if (!compiled->ok()) {
     return fail(ErrorCode::InvalidRegularExpression,
                 "the regular expression is not one of RE2's syntax: " + compiled->error());
+  }
+  if (compiled->ProgramSize() > kMostInstructions) {
+    return fail(ErrorCode::InvalidRegularExpression,
+                "the regular expression is too large: repeat less in it, or name the topics");
   }
   TopicRegex regex;
   regex.compiled_ = std::move(compiled);

@@ -1,6 +1,6 @@
 // Regular expressions that consumers subscribe by, in the syntax of RE2, as Kafka has them.
-// Matching takes time in the length of the name, whatever the expression; one that would take too
-// much memory is refused.
+// An expression is bounded in its length, its instructions and its memory, and matching takes time
+// in the instructions times the length of the name at most: none can explode.
 #pragma once
 #include <memory>
 #include <string>

@@ -87,6 +87,8 @@ struct ConsumerLimits {
   // The first is for members that do not choose.
   std::vector<std::string> assignors = {"uniform", "range"};  // group.consumer.assignors
   Migration migration = Migration::Bidirectional;             // group.consumer.migration.policy
+  Millis regex_refresh{600'000};   // group.consumer.regex.refresh.interval.ms
+  std::size_t most_regexes = 100;  // Different ones, of a group.
   // How long a group rests after its work was shared out, so that many who come at once do not cost
   // a whole assignment each.
   Millis rest_per_member{1};

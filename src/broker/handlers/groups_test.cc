@@ -56,8 +56,11 @@ class Groups : public BrokerTest {
     return member;
   }
   wire::SyncGroupResponse sync(const MemberId& member, std::int32_t generation) {
-    wire::SyncGroupRequest request{
-        .group_id = kGroup, .generation_id = generation, .member_id = member};
+    wire::SyncGroupRequest request{.group_id = kGroup,
+                                   .generation_id = generation,
+                                   .member_id = member,
+                                   .protocol_type = "consumer",
+                                   .protocol_name = "range"};
     request.assignments.push_back({.member_id = member, .assignment = bytes("all of it")});
     return ask<wire::SyncGroupResponse>(request);
   }
@@ -115,6 +118,15 @@ TEST_F(Groups, RefuseStrangersAndThePast) {
   EXPECT_EQ(beat(member, 1, GroupId{""}), ErrorCode::InvalidGroupId);
   EXPECT_EQ(sync(stranger, 1).error_code, ErrorCode::UnknownMemberId);
   EXPECT_EQ(sync(member, 7).error_code, ErrorCode::IllegalGeneration);
+  wire::SyncGroupRequest unsaid{.group_id = kGroup, .generation_id = 1, .member_id = member};
+  EXPECT_EQ(ask<wire::SyncGroupResponse>(unsaid).error_code, ErrorCode::InconsistentGroupProtocol);
+  unsaid.protocol_type = "consumer";
+  unsaid.protocol_name = "sticky";
+  EXPECT_EQ(ask<wire::SyncGroupResponse>(unsaid).error_code, ErrorCode::InconsistentGroupProtocol);
+  unsaid.protocol_type.reset();
+  unsaid.protocol_name.reset();
+  EXPECT_EQ(ask<wire::SyncGroupResponse>(unsaid, 4).error_code, ErrorCode::None)
+      << "which could not say it yet";
   wire::JoinGroupRequest other{
       .group_id = kGroup, .session_timeout_ms = 30'000, .protocol_type = "connect"};
   other.protocols.push_back({.name = "range"});
@@ -235,6 +247,12 @@ TEST_F(Groups, OffsetsAsEachVersionAsksForThem) {
   ASSERT_EQ(group.topics.size(), 2U);
   EXPECT_EQ(group.topics[0].partitions.at(0).committed_offset, Offset{7});
   EXPECT_EQ(group.topics[1].partitions.at(0).error_code, ErrorCode::UnknownTopicId);
+
+  const wire::OffsetFetchRequest everything{.groups = {{.group_id = kGroup}}};
+  const auto all = ask<wire::OffsetFetchResponse>(everything).groups.at(0);
+  ASSERT_EQ(all.topics.size(), 1U);
+  EXPECT_EQ(all.topics[0].topic_id, topic_);
+  EXPECT_EQ(all.topics[0].partitions.at(0).committed_offset, Offset{7});
 
   wire::OffsetFetchRequest stranger{.groups = {{.group_id = GroupId{"nobody"}}}};
   const auto none = ask<wire::OffsetFetchResponse>(stranger).groups.at(0);
