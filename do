@@ -11,7 +11,7 @@ usage() {
 ./do test [FILTER]           every test, or the suites and tests whose name contains FILTER
 ./do sim SEED                replay one simulated day; --runs N or --minutes N for many, --help for more
 ./do fuzz [TARGET [SECONDS]] fuzz one target or each in turn, 60 seconds by default
-./do oracle [NAME]           hold messages and batches against Apache Kafka's own classes
+./do oracle [NAME]           hold messages, batches and groups' records against Apache Kafka's own classes
 ./do bench [NAME]            measure: all of bench/, or one; `compare` runs Apache Kafka beside it
 ./do check                   what reads the sources: format, layers, tidy, warnings of a second compiler
 ./do fmt                     format the sources in place

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Holds what we read and write against Apache Kafka's own classes. `./do oracle` has built our half.
 
-Usage: oracle.py [NAME] [--messages N] [--seed N]   messages whose names contain NAME, 200 of each version; or batches
+Usage: oracle.py [NAME] [--messages N] [--seed N]   messages whose names contain NAME, 200 of each version; or batches,
+                                                    or groups
        oracle.py --golden                           write tests/formats/wire/golden.bin.gz again
 
 Kafka's half is in tools/oracle: it makes random messages, and says as bytes and as JSON what they are. Ours
@@ -50,12 +51,24 @@ def batches(number, seed):
     """Theirs read here, by the tests of the batches that are kept; and ours read there."""
     theirs, ours = OUT / "kafkas-batches.txt", OUT / "our-batches.txt"
     subprocess.run(java("batches", "Batches", "write", theirs, number, seed), check=True)
-    told = subprocess.run([FORMATS, "--gtest_brief=1", "--gtest_filter=Kafka*"],
+    told = subprocess.run([FORMATS, "--gtest_brief=1", "--gtest_filter=Kafka*:-KafkaGroups.*"],
                           env={**os.environ, "THALWEG_BATCHES": str(theirs), "THALWEG_BATCHES_OUT": str(ours)})
     if told.returncode != 0:
         return False
     print(f"{theirs.read_text().count('batch ')} batches of Kafka's are read here as it means them")
     return subprocess.run(java("batches", "Batches", "check", ours)).returncode == 0
+
+
+def groups(number, seed):
+    """What their group coordinator writes, and the hash of a group's topics."""
+    theirs = OUT / "kafkas-groups.txt"
+    subprocess.run(java("groups", "Groups", theirs, number, seed), check=True)
+    told = subprocess.run([FORMATS, "--gtest_brief=1", "--gtest_filter=KafkaGroups.*"],
+                          env={**os.environ, "THALWEG_GROUPS": str(theirs)})
+    if told.returncode != 0:
+        return False
+    print(f"{len(theirs.read_text().splitlines()) - 1} records and hashes of Kafka's groups are ours too")
+    return True
 
 
 def golden():
@@ -69,7 +82,8 @@ def golden():
 
 def main():
     parser = argparse.ArgumentParser(prog="./do oracle", description="holds ours against what Apache Kafka makes")
-    parser.add_argument("name", nargs="?", default="", help="part of a message's name, or batches; everything without")
+    parser.add_argument("name", nargs="?", default="",
+                        help="part of a message's name, or batches, or groups; everything without")
     parser.add_argument("--messages", type=int, default=200, help="of each version of each message (200)")
     parser.add_argument("--seed", type=int, default=1, help="of what is random in them (1)")
     parser.add_argument("--golden", action="store_true", help=f"write {GOLDEN.relative_to(ROOT)} again")
@@ -78,10 +92,12 @@ def main():
     if args.golden:
         return golden()
     good = True
-    if args.name != "batches":
+    if args.name not in ("batches", "groups"):
         good = messages(args.name, args.messages, args.seed)
     if args.name in ("", "batches"):
         good = batches(args.messages, args.seed) and good
+    if args.name in ("", "groups"):
+        good = groups(args.messages, args.seed) and good
     sys.exit(0 if good else 1)
 
 

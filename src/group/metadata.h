@@ -12,6 +12,7 @@
 namespace group {
 
 // Tells one state of these topics, as far as there are such, from another; 0 where there are none.
+// The same number that Kafka computes, so that a group taken over with its log need not rebalance.
 std::int64_t metadata_hash(const std::set<TopicName>& topics, const cluster::Image& image);
 
 // A time that an administrator has set for the group.
