@@ -13,7 +13,11 @@ constexpr Duration kMostAhead = 30min;      // More, and clients' timestamps are
 constexpr int kMostDrift = 100'000;         // In a million.
 
 // Whose files an error of the disk hits.
-constexpr const char* kVictims[] = {"/orders-", "/orders-", "/topic-", "/__consumer_offsets-",
+constexpr const char* kVictims[] = {"/orders-",
+                                    "/orders-",
+                                    "/topic-",
+                                    "/__consumer_offsets-",
+                                    "/__share_group_state-",
                                     "/__cluster_metadata-"};
 
 }  // namespace

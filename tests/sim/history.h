@@ -14,7 +14,7 @@
 namespace simulation {
 
 // What clients get done. Each that had a part in a run must get on after its mishaps.
-enum class Activity { Produce, Consume, Commit, ChangeTopics, Trim, WorkInGroup };
+enum class Activity { Produce, Consume, Commit, ChangeTopics, Trim, WorkInGroup, Share };
 
 // One record as it was sent: each value is sent once by intention, whatever the retries.
 struct Acked {

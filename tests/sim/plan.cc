@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <random>
 
+#include "share_book.h"
+
 namespace simulation {
 namespace {
 
@@ -63,9 +65,15 @@ constexpr Workload kWorkloads[] = {
      .consumers = 1,
      .members = 4,
      .protocol = GroupProtocol::Consumer},
+    {.name = "share-groups",
+     .what = "members of a share group that accept, release, reject, are late or silent, and go",
+     .partitions = 2,
+     .producers = 2,
+     .consumers = 1,
+     .sharers = 4},
 };
 
-constexpr std::size_t kWithGroup = 2;  // The last of them.
+constexpr std::size_t kWithGroup = 3;  // The last of them.
 constexpr std::size_t kWithoutGroup = std::size(kWorkloads) - kWithGroup;
 
 constexpr MishapInfo kMishaps[] = {
@@ -126,6 +134,15 @@ std::vector<std::string> Plan::broker_settings() const {
     all.push_back("group.initial.rebalance.delay.ms=" + std::to_string(seed % 500));
     all.push_back("group.consumer.session.timeout.ms=1500");
     all.push_back("group.consumer.heartbeat.interval.ms=300");
+  }
+  if (workload->sharers > 0) {
+    all.push_back("group.share.session.timeout.ms=1500");
+    all.push_back("group.share.heartbeat.interval.ms=300");
+    all.push_back("group.share.record.lock.duration.ms=2000");
+    all.push_back("group.share.delivery.count.limit=" + std::to_string(kDeliveryLimit));
+    all.push_back("share.coordinator.snapshot.update.records.per.snapshot=" +
+                  std::to_string(seed % 20));
+    all.push_back("share.coordinator.state.topic.num.partitions=3");
   }
   return all;
 }

@@ -27,6 +27,7 @@ struct Workload {
   int trimmers = 0;    // Delete the oldest records.
   int members = 0;     // Of one group, which reads what the producers write.
   GroupProtocol protocol = GroupProtocol::Classic;
+  int sharers = 0;  // Of one share group, which does the same.
   int most_records = 3;
   std::uint64_t most_padding = 0;                       // Bytes that may come behind each value.
   Duration most_pause = std::chrono::milliseconds(50);  // Of a producer, between two batches.

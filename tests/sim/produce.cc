@@ -146,7 +146,7 @@ env::Task<void> Producer::run() {
     }
   }
   const auto most_pause = static_cast<std::uint64_t>(scene_.load.most_pause.count());
-  while (!scene_.stopping) {
+  while (!scene_.stopping && !scene_.enough) {
     const Batch batch = next_batch();
     const bool sent = co_await send_until_answered(batch);
     if (!sent) co_return;

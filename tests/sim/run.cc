@@ -6,6 +6,7 @@
 #include "log/names.h"
 #include "observe/log.h"
 #include "scene.h"
+#include "share_reading.h"
 #include "store/file_cache.h"
 
 namespace simulation {
@@ -17,8 +18,9 @@ constexpr Duration kPatience = 20s;
 constexpr Duration kCalm = 6s;  // After the mishaps; enough for all that waits and retries.
 // A member may still stand still for four seconds, be waited for, and be found dead.
 constexpr Duration kCalmOfGroups = 8s;
-constexpr Duration kComeBack = 4s;  // Longer than a session, which would be over then.
-constexpr Duration kTakeOver = 6s;  // A session and a rebalance.
+constexpr Duration kComeBack = 4s;   // Longer than a session, which would be over then.
+constexpr Duration kTakeOver = 6s;   // A session and a rebalance.
+constexpr Duration kSharedOut = 6s;  // Locks of two seconds, and some to spare.
 
 // What the broker logs while this lives goes to `hear`, without its time.
 class Listening {
@@ -62,6 +64,7 @@ std::vector<Activity> activities(const Workload& load) {
   if (load.churners > 0) all.push_back(Activity::ChangeTopics);
   if (load.trimmers > 0) all.push_back(Activity::Trim);
   if (load.members > 0) all.push_back(Activity::WorkInGroup);
+  if (load.sharers > 0) all.push_back(Activity::Share);
   return all;
 }
 
@@ -95,6 +98,9 @@ class Run {
   std::vector<std::string> without_progress();
   void check_owners(const std::string& when, std::vector<std::string>& wrong);
   void check_group(std::vector<std::string>& wrong);
+  void check_sharing(std::vector<std::string>& wrong);
+  void check_all_shared(const std::string& when, std::vector<std::string>& wrong);
+  void check_shared(const Content& content);
   void check_content();
   void check_image();
 
@@ -131,6 +137,7 @@ std::vector<std::string> Run::without_progress() {
     }
   }
   if (clients_.have_group()) check_group(stuck);
+  if (clients_.have_share_group()) check_sharing(stuck);
   return stuck;
 }
 
@@ -158,6 +165,47 @@ void Run::check_group(std::vector<std::string>& wrong) {
   check_owners("after a member died with the coordinator", wrong);
 }
 
+// A share group comes to an end with what there is, and is still there after its broker was killed.
+void Run::check_sharing(std::vector<std::string>& wrong) {
+  clients_.stop_producing();
+  world_.run_for(kSharedOut);
+  check_all_shared("", wrong);
+  broker_.kill();
+  start();
+  world_.run_for(kComeBack);
+  check_all_shared("after its broker was killed ", wrong);
+}
+
+void Run::check_all_shared(const std::string& when, std::vector<std::string>& wrong) {
+  const auto starts = world_.run(read_share_starts(away_.shard(0), kBrokerAddress));
+  if (!starts) {
+    wrong.push_back(when + "the share group's offsets cannot be read: " + starts.error().detail);
+    return;
+  }
+  for (int partition = 0; partition < plan_.workload->partitions; ++partition) {
+    const Offset end = history_.watermark_floor(place(partition));
+    const auto start = starts->find(partition);
+    if (end == Offset{0} || (start != starts->end() && start->second >= end)) continue;
+    const std::string from = start == starts->end() ? "?" : std::to_string(start->second.value);
+    wrong.push_back(when + "the share group has not done with partition " +
+                    std::to_string(partition) + " from " + from + " on, which ends at " +
+                    std::to_string(end.value));
+  }
+}
+
+// Nothing was passed over.
+void Run::check_shared(const Content& content) {
+  for (const auto& [partition, records] : content) {
+    for (const auto& [offset, value] : records) {
+      if (clients_.share_book().may_be_done(partition.partition.value, offset)) continue;
+      outcome_.faults.push_back("the share group passed over record " +
+                                std::to_string(offset.value) + " of partition " +
+                                std::to_string(partition.partition.value));
+      return;
+    }
+  }
+}
+
 void Run::check_content() {
   const Result<Content> content =
       world_.run(read_everything(away_.shard(0), kBrokerAddress, plan_.workload->partitions));
@@ -170,6 +218,7 @@ void Run::check_content() {
   for (std::string& fault : faults(history_, *content)) {
     outcome_.faults.push_back(std::move(fault));
   }
+  if (clients_.have_share_group()) check_shared(*content);
 }
 
 // What the broker believes of its cluster is what its log says.
@@ -235,6 +284,8 @@ const char* name_of(Activity activity) {
       return "delete records";
     case Activity::WorkInGroup:
       return "work in a group";
+    case Activity::Share:
+      return "share records";
   }
   return "";
 }

@@ -26,6 +26,7 @@ void Clients::start() {
                        ? take_part_in_classic_group(scene_, i)
                        : take_part_in_consumer_group(scene_, i));
   }
+  for (int i = 0; i < load.sharers; ++i) running_.spawn(share_records(scene_, i));
 }
 
 env::Task<void> Clients::stop(Duration patience) {

@@ -10,6 +10,7 @@
 #include "history.h"
 #include "ledger.h"
 #include "plan.h"
+#include "share_book.h"
 
 namespace simulation {
 
@@ -24,8 +25,10 @@ struct Scene {
   History& history;
   const Workload& load;
   Ledger ledger{history};
+  ShareBook book{history};
   bool calm = false;      // All is well from now on, and members behave.
   std::string gone = {};  // The member that dies for good.
+  bool enough = false;    // Nothing more is produced.
   bool stopping = false;
   Instant give_up_at = {};  // When stopping: what is not answered by then never will be.
 };
@@ -62,6 +65,7 @@ env::Task<void> change_topics(Scene& scene, int number);
 env::Task<void> trim(Scene& scene, int number);
 env::Task<void> take_part_in_classic_group(Scene& scene, int number);
 env::Task<void> take_part_in_consumer_group(Scene& scene, int number);
+env::Task<void> share_records(Scene& scene, int number);
 
 // All clients of a workload.
 class Clients {
@@ -76,6 +80,9 @@ class Clients {
   // Partitions that the group leaves unread.
   std::vector<int> unowned() const { return scene_.ledger.unowned(scene_.load.partitions); }
   std::int32_t newest_generation() const { return scene_.ledger.newest_generation(); }
+  bool have_share_group() const { return scene_.load.sharers > 0; }
+  const ShareBook& share_book() const { return scene_.book; }
+  void stop_producing() { scene_.enough = true; }
   // One of the group is never heard of again.
   void lose_a_member() { scene_.gone = "member-0"; }
   // Each ends what it is about first, and waits so long for it.

@@ -14,9 +14,9 @@ constexpr wire::Version kLastOffsetsByName = 9;
 
 }  // namespace
 
-env::Task<Result<void>> find_group(Link& link) {
+env::Task<Result<void>> find_group(Link& link, GroupId group) {
   wire::FindCoordinatorRequest request;
-  request.coordinator_keys.push_back(kGroup.value);
+  request.coordinator_keys.push_back(group.value);
   CO_TRY(const wire::FindCoordinatorResponse answer,
          co_await link.ask(std::move(request), &wire::read_find_coordinator_response));
   const ErrorCode error = answer.coordinators.front().error_code;

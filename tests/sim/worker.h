@@ -60,7 +60,7 @@ class Worker {
   int turn_ = 0;
 };
 
-// Finds the group's coordinator, which makes the topic that keeps groups.
-env::Task<Result<void>> find_group(Link& link);
+// Finds a group's coordinator, which makes the topic that keeps groups.
+env::Task<Result<void>> find_group(Link& link, GroupId group = kGroup);
 
 }  // namespace simulation
