@@ -30,6 +30,7 @@
 #include "wire/024_add_partitions_to_txn.h"
 #include "wire/025_add_offsets_to_txn.h"
 #include "wire/026_end_txn.h"
+#include "wire/027_write_txn_markers.h"
 #include "wire/028_txn_offset_commit.h"
 #include "wire/032_describe_configs.h"
 #include "wire/033_alter_configs.h"
@@ -127,6 +128,7 @@ constexpr std::array kServed{
     SERVED(AddPartitionsToTxn, add_partitions_to_txn),
     SERVED(AddOffsetsToTxn, add_offsets_to_txn),
     SERVED(EndTxn, end_txn),
+    SERVED(WriteTxnMarkers, write_txn_markers),
     SERVED(TxnOffsetCommit, txn_offset_commit),
     SERVED(DescribeConfigs, describe_configs),
     SERVED(AlterConfigs, alter_configs),

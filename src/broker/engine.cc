@@ -147,7 +147,11 @@ bool Engine::owns(const TopicId& topic, PartitionIndex index) const {
 }
 
 Partition::Home Engine::home() {
-  return {.shard = shard_, .syncer = syncer_, .cache = cache_, .data_folder = node_.data_folder};
+  return {.shard = shard_,
+          .syncer = syncer_,
+          .cache = cache_,
+          .data_folder = node_.data_folder,
+          .metrics = &metrics_};
 }
 
 std::shared_ptr<Partition> Engine::find(const TopicId& topic, PartitionIndex index) const {
@@ -445,12 +449,21 @@ env::Task<Result<void>> Engine::close_logs() {
 void Engine::fill(observe::Snapshot& snapshot) {
   const auto number = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
   std::map<TopicName, std::int64_t> sizes;
+  std::map<TopicName, Partition::StableLag> lags;
   std::int64_t segments = 0;
   std::int64_t offline = 0;
   for (const auto& [key, partition] : partitions_) {
     sizes[partition->name().topic] += number(partition->log().size_bytes());
     segments += number(partition->log().segment_count());
     offline += partition->log().offline() ? 1 : 0;
+    const Partition::StableLag lag = partition->stable_lag(shard_.wall());
+    if (lag.records == 0) continue;
+    lags[partition->name().topic].records += lag.records;
+    lags[partition->name().topic].age += lag.age;
+  }
+  for (const auto& [topic, lag] : lags) {
+    snapshot.add(meters::last_stable_lag_records, {topic.value}, lag.records);
+    snapshot.add(meters::last_stable_lag_seconds, {topic.value}, lag.age.count() / 1000);
   }
   for (const auto& [topic, size] : sizes) snapshot.add(meters::log_bytes, {topic.value}, size);
   snapshot.add(meters::log_segments, {}, segments);

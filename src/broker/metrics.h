@@ -118,6 +118,39 @@ inline constexpr observe::MetricDef fetch_sessions{.name = "thalweg_fetch_sessio
                                                    .kind = observe::Kind::Gauge,
                                                    .unit = "sessions",
                                                    .doc = "Fetch sessions (KIP-227) held."};
+inline constexpr observe::MetricDef duplicate_batches_total{
+    .name = "thalweg_duplicate_batches_total",
+    .kind = observe::Kind::Counter,
+    .unit = "batches",
+    .doc = "Batches that producers sent again and that were in the log already."};
+inline constexpr observe::MetricDef out_of_order_batches_total{
+    .name = "thalweg_out_of_order_batches_total",
+    .kind = observe::Kind::Counter,
+    .unit = "batches",
+    .doc = "Batches refused because their sequence did not go on from the one before."};
+inline constexpr observe::MetricDef fenced_producers_total{
+    .name = "thalweg_fenced_producers_total",
+    .kind = observe::Kind::Counter,
+    .unit = "requests",
+    .doc =
+        "Batches and markers refused because a newer producer of their id, or a newer coordinator, "
+        "has taken over."};
+inline constexpr observe::MetricDef last_stable_lag_records{
+    .name = "thalweg_last_stable_lag_records",
+    .kind = observe::Kind::Gauge,
+    .unit = "records",
+    .labels = {"topic"},
+    .doc =
+        "Records of a topic, over all partitions, that read_committed consumers do not get yet "
+        "because a transaction before them is open."};
+inline constexpr observe::MetricDef last_stable_lag_seconds{
+    .name = "thalweg_last_stable_lag_seconds",
+    .kind = observe::Kind::Gauge,
+    .unit = "seconds",
+    .labels = {"topic"},
+    .doc =
+        "How long the oldest open transaction has held read_committed consumers up, added over the "
+        "partitions of a topic. If it keeps growing, a transaction hangs."};
 inline constexpr observe::MetricDef request_memory_bytes{
     .name = "thalweg_request_memory_bytes",
     .kind = observe::Kind::Gauge,
@@ -132,18 +165,34 @@ inline constexpr observe::MetricDef request_memory_waiters{
     .doc = "Connections that wait for request memory now."};
 
 inline constexpr const observe::MetricDef* kMetrics[] = {
-    &requests_total,         &request_seconds,
-    &answer_errors_total,    &request_bytes_total,
-    &answer_bytes_total,     &connections,
-    &connections_total,      &connection_limits_total,
-    &hang_ups_total,         &produced_records_total,
-    &produced_bytes_total,   &fetched_bytes_total,
-    &durable_seconds,        &syncs_total,
-    &sync_failures_total,    &partitions,
-    &partitions_offline,     &log_bytes,
-    &log_segments,           &open_files,
-    &fetch_sessions,         &request_memory_bytes,
+    &requests_total,
+    &request_seconds,
+    &answer_errors_total,
+    &request_bytes_total,
+    &answer_bytes_total,
+    &connections,
+    &connections_total,
+    &connection_limits_total,
+    &hang_ups_total,
+    &produced_records_total,
+    &produced_bytes_total,
+    &fetched_bytes_total,
+    &durable_seconds,
+    &syncs_total,
+    &sync_failures_total,
+    &partitions,
+    &partitions_offline,
+    &log_bytes,
+    &log_segments,
+    &open_files,
+    &fetch_sessions,
+    &request_memory_bytes,
     &request_memory_waiters,
+    &duplicate_batches_total,
+    &out_of_order_batches_total,
+    &fenced_producers_total,
+    &last_stable_lag_records,
+    &last_stable_lag_seconds,
 };
 
 }  // namespace broker::meters

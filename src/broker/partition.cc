@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/probe.h"
+#include "broker/metrics.h"
 #include "observe/log.h"
 #include "txn/marker.h"
 #include "txn/replay.h"
@@ -19,6 +20,13 @@ std::string snapshot_path(const std::string& folder, Offset at) {
   return folder + "/" + logs::file_name(logs::FileKind::Snapshot, at);
 }
 
+logs::AbortedTxn index_entry(const txn::Ended& ended) {
+  return {.producer = ended.producer,
+          .first = ended.first,
+          .last = ended.marker,
+          .last_stable = ended.last_stable};
+}
+
 }  // namespace
 
 Partition::Partition(const Home& home, PartitionName name, LeaderEpoch epoch,
@@ -30,7 +38,9 @@ Partition::Partition(const Home& home, PartitionName name, LeaderEpoch epoch,
       cache_(home.cache),
       producers_(home.producer_limit),
       changes_(home.shard),
-      background_(home.shard) {
+      background_(home.shard),
+      metrics_(home.metrics),
+      opened_(home.shard.wall()) {
   log_->on_roll([this](Offset at) { on_roll(at); });
 }
 
@@ -43,13 +53,16 @@ env::Task<Result<Partition::Opened>> Partition::open(const Home& home, Partition
          co_await store::Log::open(home.shard, home.syncer, home.cache, folder, name.id,
                                    std::move(options), facts));
   auto partition = std::make_shared<Partition>(home, std::move(name), epoch, std::move(opened.log));
-  CO_TRY_VOID(co_await partition->load_producers(opened.report.snapshots));
+  CO_TRY_VOID(co_await partition->load_producers(opened.report));
   co_return Opened{std::move(partition), std::move(opened.report)};
 }
 
 // Takes the newest snapshot that can be read, and what the log says since. Without one the whole
-// log is read: slow, but a producer's duplicates must not get through.
-env::Task<Result<void>> Partition::load_producers(std::vector<Offset> snapshots) {
+// log is read: slow, but a producer's duplicates must not get through. Where it is in doubt which
+// transactions were aborted, it is the newest from before those.
+env::Task<Result<void>> Partition::load_producers(store::RecoveryReport& report) {
+  std::vector<Offset> snapshots = report.snapshots;
+  const Offset newest = report.aborted_in_doubt.value_or(log_->log_end());
   Offset from = log_->log_start();
   while (!snapshots.empty()) {
     const Offset at = snapshots.back();
@@ -60,6 +73,7 @@ env::Task<Result<void>> Partition::load_producers(std::vector<Offset> snapshots)
       CO_TRY_VOID(cache_.files().remove(snapshot_path(log_->folder(), at)));
       continue;
     }
+    if (at > newest) continue;
     if (at <= log_->log_start()) break;
     const Result<ByteVector> file =
         co_await env::read_file(cache_.files(), snapshot_path(log_->folder(), at));
@@ -72,17 +86,37 @@ env::Task<Result<void>> Partition::load_producers(std::vector<Offset> snapshots)
     break;
   }
   snapshot_at_ = from;
-  if (from == log_->log_end()) co_return Result<void>{};
-  if (probe::planted<"producers as of the last snapshot">()) co_return Result<void>{};
-  wire::BatchScratch scratch;
-  co_return co_await log_->scan(from, log_->log_end(), store::ScanDetail::Headers,
-                                [this, &scratch](Bytes batch) { return replay(batch, scratch); });
+  std::vector<logs::AbortedTxn> aborted;
+  if (from < log_->log_end() && !probe::planted<"producers as of the last snapshot">()) {
+    wire::BatchScratch scratch;
+    CO_TRY_VOID(co_await log_->scan(
+        from, log_->log_end(), store::ScanDetail::Headers,
+        [this, &scratch, &aborted](Bytes batch) { return replay(batch, scratch, aborted); }));
+  }
+  if (!report.aborted_in_doubt) co_return Result<void>{};
+  co_return co_await settle_aborted(std::move(aborted), report);
 }
 
-Result<void> Partition::replay(Bytes batch, wire::BatchScratch& scratch) {
+Result<void> Partition::replay(Bytes batch, wire::BatchScratch& scratch,
+                               std::vector<logs::AbortedTxn>& aborted) {
   const std::optional<wire::BatchHeader> header = TRY(wire::peek_batch(batch));
-  if (header) TRY_VOID(txn::replay(producers_, *header, batch, scratch));
+  if (!header) return {};
+  const std::optional<txn::Ended> ended = TRY(txn::replay(producers_, *header, batch, scratch));
+  if (ended && ended->outcome == txn::Outcome::Abort) aborted.push_back(index_entry(*ended));
   return {};
+}
+
+env::Task<Result<void>> Partition::settle_aborted(std::vector<logs::AbortedTxn> aborted,
+                                                  store::RecoveryReport& report) {
+  const Offset base = *report.aborted_in_doubt;
+  CO_TRY(const int rebuilt, co_await log_->settle_aborted(base, std::move(aborted)));
+  if (rebuilt > 0) {
+    report.findings.push_back({.kind = logs::Finding::Kind::IndexRebuilt,
+                               .file = log_->folder(),
+                               .offset = base,
+                               .why = "indexes of aborted transactions were missing or damaged"});
+  }
+  co_return Result<void>{};
 }
 
 env::Task<Result<Produced>> Partition::append(MutableBytes batch, wire::BatchHeader header,
@@ -94,9 +128,13 @@ env::Task<Result<Produced>> Partition::append(MutableBytes batch, wire::BatchHea
   const txn::Admission admission{
       .origin = by.origin, .guard = by.guard, .verification = verifications_.find(facts.producer)};
   const Result<txn::Verdict> verdict = txn::check(producers_, facts, admission);
-  if (!verdict) co_return fail(log_->offline() ? *log_->offline() : verdict.error());
+  if (!verdict) {
+    count_refusal(verdict.error());
+    co_return fail(log_->offline() ? *log_->offline() : verdict.error());
+  }
   if (const auto* known = std::get_if<txn::Duplicate>(&*verdict)) {
     probe::reached<"producers: a batch that was there already">();
+    if (metrics_) metrics_->counter(meters::duplicate_batches_total).add();
     co_return Produced{.base = known->first,
                        .end = Offset{known->last.value + 1},
                        .log_append_time = has_append_time() ? known->timestamp : kNoTimestamp,
@@ -111,8 +149,10 @@ env::Task<Result<Produced>> Partition::append(MutableBytes batch, wire::BatchHea
   if (header.has_producer()) {
     // As the log has it, and as it is read back after a restart: a producer's age goes by it.
     if (has_append_time()) facts.timestamp = appended.log_append_time;
-    txn::apply(producers_,
-               txn::AppendedBatch{.facts = facts, .first = appended.base, .last = appended.last});
+    txn::apply(producers_, txn::AppendedBatch{.facts = facts,
+                                              .first = appended.base,
+                                              .last = appended.last,
+                                              .appended = shard_.wall()});
     if (facts.transactional) verifications_.end(facts.producer);
   }
   co_return Produced{.base = appended.base,
@@ -132,23 +172,41 @@ env::Task<Result<Offset>> Partition::write_marker(txn::Marker marker) {
   co_return at;
 }
 
+void Partition::count_refusal(const Error& error) {
+  if (!metrics_) return;
+  using enum ErrorCode;
+  const bool fenced =
+      error.code == InvalidProducerEpoch || error.code == TransactionCoordinatorFenced;
+  if (fenced) metrics_->counter(meters::fenced_producers_total).add();
+  if (error.code == OutOfOrderSequenceNumber) {
+    metrics_->counter(meters::out_of_order_batches_total).add();
+  }
+}
+
 env::Task<Result<Offset>> Partition::append_marker(txn::Marker marker) {
   const auto held = co_await changes_.lock();
   if (retired_) co_return fail(gone(name_));
   if (log_->offline()) co_return fail(*log_->offline());
-  CO_TRY_VOID(txn::check(producers_, marker));
+  if (const Result<void> allowed = txn::check(producers_, marker); !allowed) {
+    probe::reached<"transactions: a marker refused">();
+    count_refusal(allowed.error());
+    co_return fail(allowed.error());
+  }
   const Timestamp now = shard_.wall();
+  const txn::AppendedMarker appended{.producer = marker.producer,
+                                     .epoch = marker.epoch,
+                                     .coordinator_epoch = marker.coordinator_epoch,
+                                     .outcome = marker.outcome,
+                                     .offset = log_->log_end(),
+                                     .timestamp = now};
+  const std::optional<txn::Ended> ended = txn::ends(producers_, appended);
+  std::optional<logs::AbortedTxn> aborted;
+  if (ended && marker.outcome == txn::Outcome::Abort) aborted = index_entry(*ended);
   ByteVector batch = txn::marker_batch(marker, now);
-  const Result<store::Appended> done = co_await log_->append(batch, epoch_, now);
+  const Result<store::Appended> done = co_await log_->append(batch, epoch_, now, aborted);
   tell_of(done);
   if (!done) co_return fail(done.error());
-  const std::optional<txn::Ended> ended =
-      txn::apply(producers_, txn::AppendedMarker{.producer = marker.producer,
-                                                 .epoch = marker.epoch,
-                                                 .coordinator_epoch = marker.coordinator_epoch,
-                                                 .outcome = marker.outcome,
-                                                 .offset = done->base,
-                                                 .timestamp = now});
+  txn::apply(producers_, appended);
   verifications_.end(marker.producer);
   owed_.erase(marker.producer);  // What belonged to the transaction does not come again.
   if (ended) note_ended(*ended);
@@ -235,6 +293,10 @@ env::Task<Result<Fetched>> Partition::fetch(FetchFrom from, std::shared_ptr<Fetc
   const Offset upper = readable();
   const Offset high = high_watermark();
   CO_TRY(store::ReadSlice slice, co_await log_->read(from.offset, from.max_bytes, upper));
+  std::vector<logs::AbortedTxn> aborted;
+  if (committed && slice.size > 0) {
+    CO_TRY(aborted, co_await log_->aborted_within(from.offset, slice.next));
+  }
   // It may have moved while we read: then there is something now.
   if (slice.size == 0 && watch) {
     if (readable() > upper || retired_) {
@@ -250,7 +312,8 @@ env::Task<Result<Fetched>> Partition::fetch(FetchFrom from, std::shared_ptr<Fetc
   co_return Fetched{.slice = std::move(slice),
                     .high_watermark = high,
                     .last_stable = std::min(high, last_stable()),
-                    .log_start = log_->log_start()};
+                    .log_start = log_->log_start(),
+                    .aborted = std::move(aborted)};
 }
 
 // Goes on for as long as somebody waits who was not told.
@@ -281,6 +344,13 @@ Offset Partition::last_stable() const {
   }
   // A transaction that began with records that are deleted by now holds nobody up there.
   return std::max(stable, log_->log_start());
+}
+
+Partition::StableLag Partition::stable_lag(Timestamp now) const {
+  const std::int64_t records = high_watermark().value - last_stable().value;
+  if (records <= 0 || !producers_.first_open()) return {};
+  const Timestamp since = producers_.first_open_since().value_or(opened_);
+  return {.records = records, .age = Millis(std::max<std::int64_t>(now.value - since.value, 0))};
 }
 
 Result<void> Partition::check_epoch(LeaderEpoch current) const {

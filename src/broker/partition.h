@@ -9,12 +9,14 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/probe.h"
 #include "broker/fetch_watch.h"
 #include "env/sync.h"
 #include "log/names.h"
+#include "observe/metrics.h"
 #include "store/log.h"
 #include "txn/producers.h"
 #include "txn/verification.h"
@@ -45,6 +47,7 @@ struct Fetched {
   Offset high_watermark;
   Offset last_stable;
   Offset log_start;
+  std::vector<logs::AbortedTxn> aborted = {};  // Within the slice, for Isolation::ReadCommitted.
 };
 
 // What a reader wants to see of transactions that have not ended.
@@ -75,6 +78,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
     store::FileCache& cache;
     std::string data_folder;
     std::size_t producer_limit = txn::Producers::kDefaultLimit;
+    observe::Metrics* metrics = nullptr;  // Counts what producers are refused, where there is one.
   };
   struct Opened {
     std::shared_ptr<Partition> partition;
@@ -118,6 +122,13 @@ class Partition : public std::enable_shared_from_this<Partition> {
   }
   // Below it every transaction has ended, and durably so.
   Offset last_stable() const;
+  // How much more there would be for committed readers if no transaction were open, and for how
+  // long the oldest has been: since the start, if it is older.
+  struct StableLag {
+    std::int64_t records = 0;
+    Millis age = {};
+  };
+  StableLag stable_lag(Timestamp now) const;
   Offset log_start() const { return log_->log_start(); }
   store::Log& log() { return *log_; }
   const txn::Producers& producers() const { return producers_; }
@@ -136,11 +147,15 @@ class Partition : public std::enable_shared_from_this<Partition> {
   env::Task<Result<std::string>> remove(Uuid fresh);
 
  private:
-  env::Task<Result<void>> load_producers(std::vector<Offset> snapshots);
-  Result<void> replay(Bytes batch, wire::BatchScratch& scratch);
+  env::Task<Result<void>> load_producers(store::RecoveryReport& report);
+  Result<void> replay(Bytes batch, wire::BatchScratch& scratch,
+                      std::vector<logs::AbortedTxn>& aborted);
+  env::Task<Result<void>> settle_aborted(std::vector<logs::AbortedTxn> aborted,
+                                         store::RecoveryReport& report);
   void on_roll(Offset at);
   env::Task<void> write_snapshot(Offset at, ByteVector content);
   void note_ended(const txn::Ended& ended);
+  void count_refusal(const Error& error);
   env::Task<void> notify_when_moved();
   void notify_of_stable();
   void retire();
@@ -167,6 +182,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   // The first batch of each producer that the disk did not take: it has to come again before any
   // that follows it.
   std::map<ProducerId, txn::BatchFacts> owed_;
+  observe::Metrics* metrics_;
+  Timestamp opened_;
   bool notifying_ = false;
   bool retired_ = false;
 };

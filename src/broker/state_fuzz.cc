@@ -15,7 +15,9 @@
 #include "log/checkpoint.h"
 #include "log/index.h"
 #include "log/names.h"
+#include "log/txn_index.h"
 #include "testing/gives.h"
+#include "txn/replay.h"
 #include "txn/snapshot.h"
 #include "wire/record_batch.h"
 
@@ -119,6 +121,29 @@ void indexes(Bytes bytes) {
     check(std::ranges::is_sorted(*entries, {}, &logs::TimeEntry::offset));
     check(logs::decode_time_index(logs::encode_all(*entries)) == *entries);
   }
+  constexpr Offset kEnd{INT64_MAX};
+  if (const auto entries = logs::decode_aborted(bytes, Offset{0}, kEnd)) {
+    check(logs::decode_aborted(logs::encode_aborted(*entries), Offset{0}, kEnd) == *entries);
+    for (const logs::AbortedTxn& entry : *entries) {
+      std::vector<logs::AbortedTxn> found;
+      logs::add_aborted(*entries, entry.last, kEnd, found);
+      check(!found.empty() && found.front() == entry);
+    }
+  }
+}
+
+// A log's batches and markers: what is known of producers goes through a snapshot unchanged.
+void transactions(Bytes bytes) {
+  txn::Producers read;
+  wire::BatchScratch scratch;
+  const ByteVector batches = mended(bytes);
+  for (Bytes rest = batches; rest.size() >= wire::kBatchOverhead;) {
+    const auto header = wire::peek_batch(rest);
+    if (!header || !*header || (*header)->size() > rest.size()) break;
+    if (!txn::replay(read, **header, rest.first((*header)->size()), scratch)) break;
+    rest = rest.subspan((*header)->size());
+  }
+  (void)txn::decode_snapshot(txn::encode_snapshot(read));
 }
 
 void names(Bytes bytes) {
@@ -137,7 +162,7 @@ void names(Bytes bytes) {
 }
 
 constexpr std::array kKinds{&producers,   &group_record, &group_log, &metadata_snapshot,
-                            &checkpoints, &indexes,      &names};
+                            &checkpoints, &indexes,      &names,     &transactions};
 
 }  // namespace
 

@@ -37,8 +37,12 @@ void FileCache::account(Slot& slot) {
   used_files_ -= slot.files;
   used_bytes_ -= slot.bytes;
   const SegmentHandle& handle = *slot.handle;
-  slot.files = (handle.log ? 1U : 0U) + (handle.index ? 1U : 0U) + (handle.time_index ? 1U : 0U);
-  slot.bytes = handle.entries.capacity() * sizeof(logs::OffsetEntry);
+  slot.files = 0;
+  for (const env::FilePtr& file : {handle.log, handle.index, handle.time_index, handle.aborted}) {
+    if (file) ++slot.files;
+  }
+  slot.bytes = handle.entries.capacity() * sizeof(logs::OffsetEntry) +
+               handle.aborted_txns.capacity() * sizeof(logs::AbortedTxn);
   used_files_ += slot.files;
   used_bytes_ += slot.bytes;
 }

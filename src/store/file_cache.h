@@ -15,6 +15,7 @@
 
 #include "env/files.h"
 #include "log/index.h"
+#include "log/txn_index.h"
 
 namespace store {
 
@@ -49,6 +50,10 @@ struct SegmentHandle {
   bool index_loaded = false;
   std::vector<logs::OffsetEntry> entries;  // The offset index, where index_loaded. May lack some.
   Landmarks landmarks;
+
+  env::FilePtr aborted;  // The index of aborted transactions, opened when there is one to note.
+  bool aborted_loaded = false;
+  std::vector<logs::AbortedTxn> aborted_txns;  // All of them, where aborted_loaded.
 };
 using SegmentHandlePtr = std::shared_ptr<SegmentHandle>;
 

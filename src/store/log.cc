@@ -38,7 +38,8 @@ env::Task<Result<Opened>> Log::open(env::Shard& shard, Syncer& syncer, FileCache
   co_return opened;
 }
 
-env::Task<Result<Appended>> Log::append(MutableBytes batches, LeaderEpoch epoch, Timestamp now) {
+env::Task<Result<Appended>> Log::append(MutableBytes batches, LeaderEpoch epoch, Timestamp now,
+                                        std::optional<logs::AbortedTxn> aborted) {
   if (offline_) co_return fail(*offline_);
   CO_TRY(const logs::Incoming incoming, stamp(batches, epoch, now));
   CO_TRY_VOID(co_await make_ready(incoming, epoch, now));
@@ -47,7 +48,7 @@ env::Task<Result<Appended>> Log::append(MutableBytes batches, LeaderEpoch epoch,
   touched_ = true;
   Result<void> written = co_await handle->log->write(segments_.back().size, {&bytes, 1});
   const bool whole = written.has_value();
-  if (whole) written = co_await enter_batches(handle, bytes);
+  if (whole) written = co_await enter_batches(handle, bytes, aborted);
   if (!written) {
     probe::reached<"log: a write failed and was cut back">();
     const bool cut = cut_back();
@@ -133,7 +134,8 @@ env::Task<Result<void>> Log::know_first_timestamp() {
 }
 
 // Takes batches that were written into the indexes, and the segment's account.
-env::Task<Result<void>> Log::enter_batches(SegmentHandlePtr handle, Bytes batches) {
+env::Task<Result<void>> Log::enter_batches(SegmentHandlePtr handle, Bytes batches,
+                                           std::optional<logs::AbortedTxn> aborted) {
   Segment active = segments_.back();
   IndexEntries entries;
   handle->landmarks.add(log_end_, active.size);
@@ -151,8 +153,14 @@ env::Task<Result<void>> Log::enter_batches(SegmentHandlePtr handle, Bytes batche
     active.size += static_cast<std::uint32_t>(header.size());
     rest = rest.subspan(header.size());
   }
+  if (aborted) CO_TRY_VOID(co_await write_aborted(handle, *aborted));
   CO_TRY_VOID(co_await write_indexes(segments_.size() - 1, std::move(entries)));
   Segment& now_active = segments_.back();
+  if (aborted) {
+    ++now_active.aborted;
+    if (handle->aborted_loaded) handle->aborted_txns.push_back(*aborted);
+    cache_.grown(now_active.key);
+  }
   now_active.size = active.size;
   now_active.sparse = active.sparse;
   now_active.first_timestamp = active.first_timestamp;
@@ -169,6 +177,9 @@ bool Log::cut_back() {
     TRY_VOID(handle->log->truncate(active.size));
     TRY_VOID(handle->index->truncate(active.offset_entries * logs::kOffsetEntrySize));
     TRY_VOID(handle->time_index->truncate(active.time_entries * logs::kTimeEntrySize));
+    if (!cache_.files().exists(path(logs::FileKind::TxnIndex, active.base))) return {};
+    TRY_VOID(open_aborted(active, *handle));
+    TRY_VOID(handle->aborted->truncate(active.aborted * logs::kAbortedTxnSize));
     return {};
   };
   const Result<void> done = cut();

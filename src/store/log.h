@@ -30,6 +30,7 @@
 #include "log/names.h"
 #include "log/recover.h"
 #include "log/retain.h"
+#include "log/txn_index.h"
 #include "store/file_cache.h"
 #include "store/log_options.h"
 #include "store/segment.h"
@@ -50,6 +51,9 @@ struct RecoveryReport {
   std::uint64_t bytes_checked = 0;
   std::vector<Offset>
       snapshots;  // Offsets of the `<offset>.snapshot` files in the folder, ascending.
+  // From the segment at this base on the indexes of aborted transactions may lack some, or tell of
+  // some that never were. Who can read the log's transactions calls Log::settle_aborted.
+  std::optional<Offset> aborted_in_doubt = {};
 };
 
 struct Appended {
@@ -108,7 +112,9 @@ class Log : private Syncable {
   // Appends one or more batches that wire::validate_batch has accepted: sets base offsets and the
   // leader epoch in place (and the timestamp where it is LogAppendTime) and writes them as they
   // are. Durable once durable_end() has reached the end of what was appended.
-  env::Task<Result<Appended>> append(MutableBytes batches, LeaderEpoch epoch, Timestamp now);
+  // With a marker that aborts a transaction comes the entry for the index of those.
+  env::Task<Result<Appended>> append(MutableBytes batches, LeaderEpoch epoch, Timestamp now,
+                                     std::optional<logs::AbortedTxn> aborted = {});
 
   Offset log_start() const { return log_start_; }
   Offset log_end() const { return log_end_; }
@@ -131,6 +137,11 @@ class Log : private Syncable {
                                     bool at_least_one = true);
   // The same, brought into memory.
   env::Task<Result<ByteVector>> read_bytes(Offset from, std::size_t max_bytes, Offset upper);
+  // The aborted transactions that have records, or their marker, within [from, upper).
+  env::Task<Result<std::vector<logs::AbortedTxn>>> aborted_within(Offset from, Offset upper);
+  // What the log itself says of the segments from the one at `base` on, after a recovery that left
+  // them in doubt (RecoveryReport). Gives how many indexes said otherwise, and are written anew.
+  env::Task<Result<int>> settle_aborted(Offset base, std::vector<logs::AbortedTxn> entries);
   // Visits the batches from the one that holds `from` on, below `upper`, until the end or an error.
   env::Task<Result<void>> scan(Offset from, Offset upper, ScanDetail detail, Visit visit);
 
@@ -228,10 +239,17 @@ class Log : private Syncable {
   // log.cc
   Result<logs::Incoming> stamp(MutableBytes batches, LeaderEpoch epoch, Timestamp now);
   env::Task<Result<void>> make_ready(logs::Incoming batches, LeaderEpoch epoch, Timestamp now);
-  env::Task<Result<void>> enter_batches(SegmentHandlePtr handle, Bytes batches);
+  env::Task<Result<void>> enter_batches(SegmentHandlePtr handle, Bytes batches,
+                                        std::optional<logs::AbortedTxn> aborted);
   bool cut_back();
   logs::RollFacts roll_facts() const;
   env::Task<Result<void>> know_first_timestamp();
+
+  // log_aborted.cc
+  Result<void> open_aborted(const Segment& segment, SegmentHandle& handle);
+  env::Task<Result<void>> write_aborted(SegmentHandlePtr handle, logs::AbortedTxn entry);
+  env::Task<Result<void>> load_aborted(Segment segment, SegmentHandlePtr handle);
+  env::Task<Result<bool>> settle_segment(Segment segment, ByteVector content);
 
   // log_read.cc
   std::size_t segment_at(Offset offset) const;

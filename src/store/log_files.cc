@@ -115,11 +115,13 @@ Result<void> Log::open_files(env::Files& files, SegmentHandle& handle) {
   handle.log = TRY(open_empty(files, path(logs::FileKind::Log, log_end_)));
   handle.index = TRY(open_empty(files, path(logs::FileKind::Index, log_end_)));
   handle.time_index = TRY(open_empty(files, path(logs::FileKind::TimeIndex, log_end_)));
-  return {};
+  handle.aborted_loaded = true;
+  return files.remove(path(logs::FileKind::TxnIndex, log_end_));
 }
 
 Result<void> Log::remove_files_at(env::Files& files, Offset base) {
-  for (const auto kind : {logs::FileKind::Log, logs::FileKind::Index, logs::FileKind::TimeIndex}) {
+  using Kind = logs::FileKind;
+  for (const Kind kind : {Kind::Log, Kind::Index, Kind::TimeIndex, Kind::TxnIndex}) {
     TRY_VOID(files.remove(path(kind, base)));
   }
   return {};
@@ -168,6 +170,10 @@ env::Task<Result<void>> Log::finish_active() {
     for (const env::FilePtr& file : {handle->log, handle->index, handle->time_index}) {
       unsynced_.push_back(file);
     }
+  }
+  if (segments_.back().aborted > 0) {
+    CO_TRY_VOID(open_aborted(segments_.back(), *handle));
+    unsynced_.push_back(handle->aborted);
   }
   active_unsynced_ = false;
   unsynced_active_ = nullptr;

@@ -110,6 +110,8 @@ class Machine {
     const auto newest = world_.run(log.find_max_time());
     const auto scanned = world_.run(log.scan(log.log_start(), log.log_end(), ScanDetail::Headers,
                                              [](Bytes) { return Result<void>{}; }));
+    const auto aborted = world_.run(log.aborted_within(log.log_start(), log.log_end()));
+    check(aborted.has_value(), "an index that was not believed is read");
     const auto cut = world_.run(log.truncate_to(Offset{log.log_end().value / 2}));
     (void)found, (void)newest, (void)scanned, (void)cut;
   }
@@ -137,6 +139,7 @@ void open_hostile(Bytes input) {
   const std::string base = "00000000000000000000";
   if (flags.index) machine.put(base + ".index", given.index);
   if (flags.time_index) machine.put(base + ".timeindex", given.time_index);
+  if (flags.time_index) machine.put(base + ".txnindex", given.time_index);
   if (flags.epochs) machine.put("leader-epoch-checkpoint", given.epochs);
   machine.put(base + ".log", given.log);
 

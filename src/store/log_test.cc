@@ -618,6 +618,29 @@ TEST(Log, ScansHeadersAndBatches) {
 
 // Every kind of batch over several segments, for tests/formats/dump_log.py to show to Apache
 // Kafka's dump tool: with THALWEG_EXPORT naming a folder the log is copied there.
+// A transaction of one batch, and its end.
+void abort_one(LogFixture& test, int number) {
+  const ProducerId producer{number + 1};
+  const Offset first = test.log->log_end();
+  wire::BatchBuilder batch({.producer_id = producer,
+                            .producer_epoch = ProducerEpoch{0},
+                            .base_sequence = 0,
+                            .transactional = true});
+  batch.add(Timestamp{1700000000000 + number}, as_bytes("key"), as_bytes("aborted"));
+  ASSERT_TRUE(test.append(batch.finish(), number / 100));
+  wire::BatchBuilder marker({.producer_id = producer,
+                             .producer_epoch = ProducerEpoch{0},
+                             .transactional = true,
+                             .control = true});
+  marker.add(Timestamp{1700000000000 + number}, as_bytes(std::string_view("\0\0\0\0", 4)),
+             as_bytes(std::string_view("\0\0\0\0\0\1", 6)));
+  ByteVector bytes = marker.finish();
+  const Offset last = test.log->log_end();
+  ASSERT_TRUE(test.world.run(
+      test.log->append(bytes, LeaderEpoch{number / 100}, Timestamp{1000},
+                       logs::AbortedTxn{producer, first, last, Offset{last.value + 1}})));
+}
+
 TEST(Log, WritesEveryCodecAndLeavesSoundIndexes) {
   LogFixture test;
   test.options.segment_bytes = 20000;
@@ -632,6 +655,7 @@ TEST(Log, WritesEveryCodecAndLeavesSoundIndexes) {
       builder.add(Timestamp{began.value + r}, as_bytes("key"), as_bytes(value));
     }
     ASSERT_TRUE(test.append(builder.finish(), i / 100));
+    if (i % 20 == 0) abort_one(test, i);
   }
   const Offset end = test.log->log_end();
   EXPECT_GT(test.log->segment_count(), 2U);
@@ -649,6 +673,9 @@ TEST(Log, WritesEveryCodecAndLeavesSoundIndexes) {
   test.must_open({.recovery_point = {}});
   EXPECT_TRUE(test.report.findings.empty());
   EXPECT_EQ(test.log->log_end(), end);
+  const auto aborted = test.world.run(test.log->aborted_within(Offset{0}, end));
+  ASSERT_TRUE(aborted);
+  EXPECT_EQ(aborted->size(), 20U);
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "base/probe.h"
 #include "log/checkpoint.h"
@@ -39,6 +38,7 @@ env::Task<Result<void>> Recovery::run() {
       log_.log_end_ = end_;
       log_.log_start_ = std::max(facts_.log_start, log_.segments_.front().base);
       CO_TRY_VOID(co_await start_at_checkpoint());
+      CO_TRY_VOID(co_await count_aborted());
     }
     CO_TRY_VOID(co_await settle_epochs());
   }
@@ -98,8 +98,8 @@ Result<void> Recovery::forget_cached() {
   using Kind = logs::FileKind;
   for (std::size_t i = 0; i < log_.segments_.size(); ++i) {
     const bool last = i + 1 == log_.segments_.size();
-    if (!last && log_.segments_[i + 1].base <= facts_.recovery_point) continue;
-    for (const Kind kind : {Kind::Log, Kind::Index, Kind::TimeIndex}) {
+    if (!last && log_.segments_[i + 1].base < facts_.recovery_point) continue;
+    for (const Kind kind : {Kind::Log, Kind::Index, Kind::TimeIndex, Kind::TxnIndex}) {
       const std::string path = log_.path(kind, log_.segments_[i].base);
       if (!files_.exists(path)) continue;
       const env::FilePtr file = TRY(files_.open(path, env::OpenMode::ReadOnly));
@@ -113,12 +113,14 @@ Result<void> Recovery::classify(const std::vector<env::DirEntry>& entries) {
   using Kind = logs::FileKind;
   std::set<Offset> indexes;
   std::set<Offset> time_indexes;
+  std::set<Offset> txn_indexes;
   for (const env::DirEntry& entry : entries) {
     const logs::FileName name = logs::parse_file_name(entry.name);
     if (entry.is_directory) continue;
     if (name.kind == Kind::Log) log_.segments_.push_back({.base = name.base});
     if (name.kind == Kind::Index) indexes.insert(name.base);
     if (name.kind == Kind::TimeIndex) time_indexes.insert(name.base);
+    if (name.kind == Kind::TxnIndex) txn_indexes.insert(name.base);
     if (name.kind == Kind::Snapshot) report_.snapshots.push_back(name.base);
     if (name.kind == Kind::Unfinished) {
       return fail(ErrorCode::KafkaStorageError,
@@ -137,16 +139,16 @@ Result<void> Recovery::classify(const std::vector<env::DirEntry>& entries) {
   for (const Segment& segment : log_.segments_) {
     has_indexes_.push_back(indexes.erase(segment.base) + time_indexes.erase(segment.base) == 2);
   }
-  // Of segments that are gone.
-  for (const Offset base : indexes) {
-    if (!std::ranges::binary_search(log_.segments_, base, {}, &Segment::base)) {
-      TRY_VOID(files_.remove(log_.path(Kind::Index, base)));
-    }
-  }
-  for (const Offset base : time_indexes) {
-    if (!std::ranges::binary_search(log_.segments_, base, {}, &Segment::base)) {
-      TRY_VOID(files_.remove(log_.path(Kind::TimeIndex, base)));
-    }
+  TRY_VOID(sweep(Kind::Index, indexes));
+  TRY_VOID(sweep(Kind::TimeIndex, time_indexes));
+  return sweep(Kind::TxnIndex, txn_indexes);
+}
+
+// Removes those of segments that are gone.
+Result<void> Recovery::sweep(logs::FileKind kind, const std::set<Offset>& bases) {
+  for (const Offset base : bases) {
+    if (std::ranges::binary_search(log_.segments_, base, {}, &Segment::base)) continue;
+    TRY_VOID(files_.remove(log_.path(kind, base)));
   }
   return {};
 }
@@ -499,6 +501,40 @@ env::Task<Result<void>> Recovery::start_at_checkpoint() {
   co_return Result<void>{};
 }
 
+// What the indexes of aborted transactions hold, and from where on that is in doubt: of a segment
+// that was not synced to its end, or was only just so, its index need not be on the disk.
+env::Task<Result<void>> Recovery::count_aborted() {
+  for (std::size_t i = 0; i < log_.segments_.size(); ++i) {
+    Segment& segment = log_.segments_[i];
+    const Offset end = log_.end_of(i);
+    const std::string path = log_.path(logs::FileKind::TxnIndex, segment.base);
+    const bool last = i + 1 == log_.segments_.size();
+    bool sound = facts_.clean || (!last && end < facts_.recovery_point);
+    if (files_.exists(path)) {
+      CO_TRY(const ByteVector file, co_await env::read_file(files_, path));
+      const auto entries = logs::decode_aborted(file, segment.base, end);
+      if (entries) segment.aborted = static_cast<std::uint32_t>(entries->size());
+      sound = sound && entries;
+    }
+    if (!sound && !report_.aborted_in_doubt) report_.aborted_in_doubt = segment.base;
+  }
+  co_return Result<void>{};
+}
+
+// Takes those from a segment's index whose markers are cut.
+env::Task<Result<void>> Recovery::cut_aborted(Segment& segment, Offset end) {
+  const std::string path = log_.path(logs::FileKind::TxnIndex, segment.base);
+  if (segment.aborted == 0) co_return files_.remove(path);
+  CO_TRY(const ByteVector file, co_await env::read_file(files_, path));
+  const auto entries = logs::decode_aborted(file, segment.base, Offset{INT64_MAX});
+  if (!entries) co_return fail(ErrorCode::KafkaStorageError, path + " is damaged");
+  const auto left = std::ranges::lower_bound(*entries, end, {}, &logs::AbortedTxn::last);
+  segment.aborted = static_cast<std::uint32_t>(left - entries->begin());
+  CO_TRY(const env::FilePtr open, files_.open(path, env::OpenMode::ReadWrite));
+  CO_TRY_VOID(open->truncate(segment.aborted * logs::kAbortedTxnSize));
+  co_return co_await open->sync();
+}
+
 void Recovery::note_rebuilt(const Segment& segment, std::string why) {
   probe::reached<"recovery: indexes built anew">();
   report_.findings.push_back({.kind = logs::Finding::Kind::IndexRebuilt,
@@ -543,6 +579,7 @@ env::Task<Result<void>> Recovery::cut_to(Offset end) {
       co_return fail(ErrorCode::KafkaStorageError,
                      path + " is damaged: " + to_text(report_.findings.back()));
     }
+    CO_TRY_VOID(co_await cut_aborted(log_.segments_.back(), end));
   }
   log_.log_end_ = end;
   log_.log_start_ = std::min(log_.log_start_, end);

@@ -2,6 +2,7 @@
 // lets logs::plan decide, and carries out. See log/recover.h for what the decisions mean.
 #pragma once
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,7 @@ class Recovery {
   env::Task<Result<void>> look();
   Result<void> forget_cached();
   Result<void> classify(const std::vector<env::DirEntry>& entries);
+  Result<void> sweep(logs::FileKind kind, const std::set<Offset>& bases);
   env::Task<Result<void>> check_topic();
   env::Task<Result<void>> read_epochs();
   env::Task<Result<void>> settle_epochs();
@@ -57,6 +59,8 @@ class Recovery {
   env::Task<Result<void>> set_aside_from(std::size_t segment);
   env::Task<Result<void>> write_indexes(std::size_t segment, const Log::IndexEntries& fresh);
   env::Task<Result<void>> start_at_checkpoint();
+  env::Task<Result<void>> count_aborted();
+  env::Task<Result<void>> cut_aborted(Segment& segment, Offset end);
   void note_rebuilt(const Segment& segment, std::string why);
 
   Log& log_;

@@ -17,7 +17,8 @@ struct Segment {
   // How many entries each index file has. Kept for the active segment only.
   std::uint32_t offset_entries = 0;
   std::uint32_t time_entries = 0;
-  bool times_known = false;  // `sparse` knows the greatest timestamp.
+  std::uint32_t aborted = 0;  // How many entries its index of aborted transactions has.
+  bool times_known = false;   // `sparse` knows the greatest timestamp.
   logs::SparseIndex sparse = {};
   std::optional<Timestamp> first_timestamp = {};  // Of the first batch, once somebody asked.
   Timestamp created = kNoTimestamp;               // Where this process began it.

@@ -113,7 +113,12 @@ std::vector<ProducerId> Producers::ids() const {
 
 std::optional<Offset> Producers::first_open() const {
   if (open_.empty()) return {};
-  return *open_.begin();
+  return open_.begin()->first;
+}
+
+std::optional<Timestamp> Producers::first_open_since() const {
+  if (open_.empty() || open_.begin()->second == kNoTimestamp) return {};
+  return open_.begin()->second;
 }
 
 bool Producers::has_open(ProducerId id, ProducerEpoch epoch) const {
@@ -205,7 +210,7 @@ void apply(Producers& producers, const AppendedBatch& batch) {
                   .timestamp = facts.timestamp});
   if (facts.transactional && !producer.transaction_start) {
     producer.transaction_start = batch.first;
-    producers.open_.insert(batch.first);
+    producers.open_.emplace(batch.first, batch.appended);
   }
   producers.touch(facts.producer, entry, batch.last);
   producers.make_room();
@@ -215,7 +220,7 @@ std::optional<Ended> ends(const Producers& producers, const AppendedMarker& mark
   const Producer* producer = producers.find(marker.producer);
   if (!producer || !producer->transaction_start) return {};
   Offset stable{marker.offset.value + 1};
-  for (const Offset began : producers.open_) {
+  for (const auto& [began, since] : producers.open_) {
     if (began == *producer->transaction_start) continue;
     stable = began;
     break;
@@ -251,7 +256,9 @@ void expire(Producers& producers, Timestamp now, Millis idle) {
 }
 
 void restore(Producers& producers, ProducerId id, Producer producer) {
-  if (producer.transaction_start) producers.open_.insert(*producer.transaction_start);
+  if (producer.transaction_start) {
+    producers.open_.emplace(*producer.transaction_start, kNoTimestamp);
+  }
   const Offset touched = producer.batches.empty() ? kNoOffset : producer.batches.back().last_offset;
   Producers::Entry& entry = producers.producers_[id];
   entry.producer = std::move(producer);

@@ -15,6 +15,7 @@
 // and has no open transaction is forgotten.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -59,6 +60,7 @@ struct AppendedBatch {
   BatchFacts facts;
   Offset first;
   Offset last;
+  Timestamp appended = kNoTimestamp;  // By the clock of the broker; unknown once it is read back.
 };
 
 enum class Outcome : std::uint8_t { Abort, Commit };
@@ -128,6 +130,8 @@ class Producers {
 
   // The offset before which every transaction has ended; none when none is open.
   std::optional<Offset> first_open() const;
+  // When that one began, as far as that is known.
+  std::optional<Timestamp> first_open_since() const;
   // Whether the producer has a transaction open in this epoch.
   bool has_open(ProducerId id, ProducerEpoch epoch) const;
 
@@ -152,7 +156,7 @@ class Producers {
   std::size_t limit_;
   std::unordered_map<ProducerId, Entry> producers_;
   std::set<std::pair<Offset, ProducerId>> by_age_;  // Longest silent first.
-  std::set<Offset> open_;                           // Where open transactions began.
+  std::map<Offset, Timestamp> open_;                // Where open transactions began, and when.
 };
 
 // Judges a batch. Refusals: InvalidProducerEpoch for an older epoch; OutOfOrderSequenceNumber for a

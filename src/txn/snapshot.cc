@@ -1,5 +1,7 @@
 #include "txn/snapshot.h"
 
+#include <set>
+
 #include "base/crc32c.h"
 
 namespace txn {
@@ -42,7 +44,7 @@ void encode_entry(Cursor& out, ProducerId id, const Producer& producer) {
   out.put(producer.transaction_start.value_or(kNoOffset).value);
 }
 
-Result<void> decode_entry(Scanner& in, Producers& producers) {
+Result<void> decode_entry(Scanner& in, Producers& producers, std::set<Offset>& starts) {
   const ProducerId id{in.take<std::int64_t>()};
   Producer producer{.epoch = ProducerEpoch{in.take<std::int16_t>()}};
   KeptBatch batch{.last_sequence = Sequence{in.take<std::int32_t>()},
@@ -63,6 +65,9 @@ Result<void> decode_entry(Scanner& in, Producers& producers) {
     producer.batches.push(batch);
   }
   if (start.value >= 0) producer.transaction_start = start;
+  if (start.value >= 0 && !starts.insert(start).second) {
+    return fail(ErrorCode::CorruptMessage, "snapshot has two transactions begin at one offset");
+  }
   restore(producers, id, std::move(producer));
   return {};
 }
@@ -94,7 +99,8 @@ Result<Producers> decode_snapshot(Bytes file, std::size_t limit) {
   }
   Producers producers(limit);
   Scanner in{file.data() + kEntriesFrom};
-  for (std::uint32_t i = 0; i < count; ++i) TRY_VOID(decode_entry(in, producers));
+  std::set<Offset> starts;  // Of transactions.
+  for (std::uint32_t i = 0; i < count; ++i) TRY_VOID(decode_entry(in, producers, starts));
   return producers;
 }
 

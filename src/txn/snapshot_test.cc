@@ -122,5 +122,14 @@ TEST(Snapshot, RefusesAProducerNamedTwice) {
   EXPECT_FALSE(decode_snapshot(file));
 }
 
+TEST(Snapshot, RefusesTransactionsThatBeginAtOneOffset) {
+  ByteVector file = from_hex(kKafkaFile);
+  constexpr std::size_t kFirst = 10;
+  constexpr std::size_t kStartAt = 38;  // In an entry.
+  std::copy_n(file.begin() + kFirst + 46 + kStartAt, 8, file.begin() + kFirst + kStartAt);
+  seal(file);
+  EXPECT_FALSE(decode_snapshot(file));
+}
+
 }  // namespace
 }  // namespace txn

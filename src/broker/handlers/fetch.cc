@@ -19,11 +19,11 @@ using Response = wire::FetchResponse;
 using Data = Response::PartitionData;
 
 constexpr wire::Version kFirstById = 13;
-constexpr std::int8_t kReadCommitted = 1;
 
 // What came of asking one partition.
 struct Found {
   FetchWanted wanted;
+  Isolation isolation = Isolation::ReadUncommitted;
   Engine* owner = nullptr;  // None: the partition is not known here.
   TopicId topic = {};
   ErrorCode error = ErrorCode::None;
@@ -51,11 +51,11 @@ FetchSessions::Request session_request(const Request& request, wire::Version ver
   return wanted;
 }
 
-Found locate(Call& call, FetchWanted wanted) {
+Found locate(Call& call, FetchWanted wanted, Isolation isolation) {
   const bool by_id = call.version() >= kFirstById;
   const cluster::Topic* topic =
       by_id ? call.image().find(wanted.key.id) : call.image().find(wanted.key.name);
-  Found found{.wanted = std::move(wanted)};
+  Found found{.wanted = std::move(wanted), .isolation = isolation};
   if (!topic) {
     found.error = by_id ? ErrorCode::UnknownTopicId : ErrorCode::UnknownTopicOrPartition;
   } else if (!topic->find(found.wanted.key.partition)) {
@@ -75,7 +75,8 @@ env::Task<Result<Fetched>> look(const Found& found, std::shared_ptr<FetchWatch> 
   if (!partition) co_return fail(ErrorCode::UnknownTopicOrPartition);
   const FetchFrom from{.offset = found.wanted.offset,
                        .current_leader_epoch = found.wanted.current_leader_epoch,
-                       .max_bytes = static_cast<std::size_t>(std::max(found.wanted.max_bytes, 0))};
+                       .max_bytes = static_cast<std::size_t>(std::max(found.wanted.max_bytes, 0)),
+                       .isolation = found.isolation};
   co_return co_await partition->fetch(from, std::move(watch), item);
 }
 
@@ -107,6 +108,7 @@ std::int64_t trim(std::vector<Found>& all, std::int64_t limit) {
     if (size == 0) continue;
     if (total > 0 && total + size > limit) {
       found.data.slice = {};
+      found.data.aborted.clear();
     } else {
       total += size;
     }
@@ -129,13 +131,19 @@ std::int64_t bytes_of(const std::vector<Found>& all) {
   return total;
 }
 
+struct Patience {
+  std::int64_t min_bytes = 0;
+  Duration max_wait = {};
+};
+
 env::Task<std::vector<Found>> collect(Call& call, std::vector<FetchWanted> wanted,
-                                      std::int64_t min_bytes, Duration max_wait) {
+                                      Isolation isolation, Patience patience) {
+  const auto [min_bytes, max_wait] = patience;
   std::vector<Found> all;
   std::vector<std::size_t> items;
   for (FetchWanted& w : wanted) {
     items.push_back(all.size());
-    all.push_back(locate(call, std::move(w)));
+    all.push_back(locate(call, std::move(w), isolation));
   }
   const Instant deadline = call.shard().now() + max_wait;
   std::shared_ptr<FetchWatch> watch;
@@ -169,6 +177,13 @@ Data to_data(Call& call, Found& found) {
   wire::Records records{.bytes = {}, .elsewhere = found.data.slice.size};
   if (records.elsewhere > 0) records.token = call.attach(std::move(found.data.slice.runs));
   data.records = records;
+  if (found.isolation == Isolation::ReadCommitted) {
+    data.aborted_transactions.emplace();
+    for (const logs::AbortedTxn& txn : found.data.aborted) {
+      data.aborted_transactions->push_back(
+          {.producer_id = txn.producer, .first_offset = txn.first});
+    }
+  }
   return data;
 }
 
@@ -191,7 +206,7 @@ void add(Response& response, const FetchKey& key, Data data) {
   response.responses.back().partitions.push_back(std::move(data));
 }
 
-Response compose(Call& call, const FetchScope& scope, std::vector<Found> all, bool committed) {
+Response compose(Call& call, const FetchScope& scope, std::vector<Found> all) {
   Response response;
   if (scope.session) response.session_id = scope.session->id();
   for (Found& found : all) {
@@ -203,7 +218,6 @@ Response compose(Call& call, const FetchScope& scope, std::vector<Found> all, bo
     if (!news) continue;
     const FetchKey key = found.wanted.key;
     Data data = to_data(call, found);
-    if (committed && data.error_code == ErrorCode::None) data.aborted_transactions.emplace();
     add(response, key, std::move(data));
   }
   return response;
@@ -222,12 +236,14 @@ env::Task<Response> fetch(Call& call, Request request) {
   }
   const std::int64_t limit =
       std::min<std::int64_t>(request.max_bytes, call.options().max_fetch_bytes);
-  std::vector<Found> all = co_await collect(call, std::move(scope->wanted),
-                                            std::min<std::int64_t>(request.min_bytes, limit),
-                                            Millis(std::max(request.max_wait_ms, 0)));
+  const Isolation isolation =
+      request.isolation_level == 0 ? Isolation::ReadUncommitted : Isolation::ReadCommitted;
+  const Patience patience{.min_bytes = std::min<std::int64_t>(request.min_bytes, limit),
+                          .max_wait = Millis(std::max(request.max_wait_ms, 0))};
+  std::vector<Found> all = co_await collect(call, std::move(scope->wanted), isolation, patience);
   const std::int64_t total = trim(all, limit);
   engine.metrics().counter(meters::fetched_bytes_total).add(static_cast<std::uint64_t>(total));
-  co_return compose(call, *scope, std::move(all), request.isolation_level == kReadCommitted);
+  co_return compose(call, *scope, std::move(all));
 }
 
 }  // namespace broker

@@ -58,6 +58,7 @@ MESSAGES(ShareGroupHeartbeat);
 MESSAGES(SyncGroup);
 MESSAGES(TxnOffsetCommit);
 MESSAGES(WriteShareGroupState);
+MESSAGES(WriteTxnMarkers);
 #undef MESSAGES
 }  // namespace wire
 
@@ -115,6 +116,7 @@ HANDLER(share_group_heartbeat, ShareGroupHeartbeat);
 HANDLER(sync_group, SyncGroup);
 HANDLER(txn_offset_commit, TxnOffsetCommit);
 HANDLER(write_share_group_state, WriteShareGroupState);
+HANDLER(write_txn_markers, WriteTxnMarkers);
 #undef HANDLER
 
 // What ApiVersions answers to a version that it does not know.
