@@ -12,6 +12,7 @@
 #include "log/checkpoint.h"
 #include "log/index.h"
 #include "log/names.h"
+#include "log/txn_index.h"
 #include "txn/snapshot.h"
 
 namespace app {
@@ -88,12 +89,13 @@ class SegmentDump {
 
   void add_row(const ScannedBatch& batch) {
     const wire::BatchHeader& header = batch.header;
+    const auto marker = marker_of(header, batch.bytes, scratch_);
     table_.add({fmt::format("{}", batch.position), fmt::format("{}", header.base_offset.value),
                 fmt::format("{}", header.last_offset().value),
                 fmt::format("{}", header.record_count), fmt::format("{}", header.size()),
                 std::string(wire::name_of(header.codec)), iso_time(header.max_timestamp),
                 fmt::format("{}", header.leader_epoch.value), producer_of(header),
-                flags_of(header)});
+                marker ? fmt::format("{}: {}", flags_of(header), *marker) : flags_of(header)});
   }
 
   void add_json(const ScannedBatch& batch) {
@@ -111,17 +113,21 @@ class SegmentDump {
                      {"base_sequence", header.base_sequence},
                      {"transactional", header.transactional},
                      {"control", header.control}});
+    const auto marker = marker_of(header, batch.bytes, scratch_);
+    if (marker) json_.back()["marker"] = *marker;
   }
 
   void add_records(const ScannedBatch& batch) {
     Json records = Json::array();
+    const auto marker = marker_of(batch.header, batch.bytes, scratch_);
     const auto done =
         wire::for_each_record(batch.bytes, scratch_, [&](const wire::RecordView& record) {
           if (options_.json) {
             records.push_back(record_json(record, batch.header.control));
           } else {
             table_.add({fmt::format("{}", record.offset.value), iso_time(record.timestamp),
-                        brief(record.key, 30), value_text(record, batch.header.control)});
+                        marker ? "(marker)" : brief(record.key, 30),
+                        marker ? *marker : value_text(record, batch.header.control)});
           }
         });
     if (options_.json) json_.back()["content"] = std::move(records);
@@ -208,6 +214,28 @@ Result<Dumped> dump_time_index(const std::string& path, Bytes file, Offset base,
                 options);
 }
 
+Result<Dumped> dump_txn_index(const std::string& path, Bytes file, Offset base,
+                              const DumpOptions& options) {
+  const auto entries = logs::decode_aborted(file, base, Offset{INT64_MAX});
+  if (!entries)
+    return fail(ErrorCode::CorruptMessage, path + ": transactions that cannot be, or half of one");
+  Table table({{"PRODUCER", Align::Right},
+               {"FIRST OFFSET", Align::Right},
+               {"MARKER", Align::Right},
+               {"LAST STABLE", Align::Right}});
+  Json json{{"file", path}, {"kind", "txnindex"}, {"entries", Json::array()}};
+  for (const logs::AbortedTxn& entry : *entries) {
+    table.add({fmt::format("{}", entry.producer.value), fmt::format("{}", entry.first.value),
+               fmt::format("{}", entry.last.value), fmt::format("{}", entry.last_stable.value)});
+    json["entries"].push_back({{"producer_id", entry.producer.value},
+                               {"first_offset", entry.first.value},
+                               {"last_offset", entry.last.value},
+                               {"last_stable_offset", entry.last_stable.value}});
+  }
+  return finish(std::move(json), table,
+                fmt::format("{}: {} aborted transactions\n", path, entries->size()), options);
+}
+
 Result<Dumped> dump_snapshot(const std::string& path, Bytes file, const DumpOptions& options) {
   const txn::Producers producers = TRY(txn::decode_snapshot(file));
   Table table({{"PRODUCER", Align::Right},
@@ -215,6 +243,7 @@ Result<Dumped> dump_snapshot(const std::string& path, Bytes file, const DumpOpti
                {"LAST SEQUENCE", Align::Right},
                {"LAST OFFSET", Align::Right},
                {"LAST ACTIVE"},
+               {"COORDINATOR EPOCH", Align::Right},
                {"OPEN TRANSACTION", Align::Right}});
   Json json{{"file", path}, {"kind", "snapshot"}, {"producers", Json::array()}};
   for (const ProducerId id : producers.ids()) {
@@ -224,12 +253,15 @@ Result<Dumped> dump_snapshot(const std::string& path, Bytes file, const DumpOpti
     const std::int64_t open = producer.transaction_start.value_or(Offset{-1}).value;
     table.add({fmt::format("{}", id.value), fmt::format("{}", producer.epoch.value),
                fmt::format("{}", producer.last_sequence().value), fmt::format("{}", last),
-               iso_time(producer.last_active), open < 0 ? "-" : fmt::format("{}", open)});
+               iso_time(producer.last_active),
+               producer.coordinator_epoch < 0 ? "-" : fmt::format("{}", producer.coordinator_epoch),
+               open < 0 ? "-" : fmt::format("{}", open)});
     json["producers"].push_back({{"producer_id", id.value},
                                  {"epoch", producer.epoch.value},
                                  {"last_sequence", producer.last_sequence().value},
                                  {"last_offset", last},
                                  {"last_timestamp", producer.last_active.value},
+                                 {"coordinator_epoch", producer.coordinator_epoch},
                                  {"transaction_start", open}});
   }
   return finish(std::move(json), table, fmt::format("{}: {} producers\n", path, producers.size()),
@@ -285,6 +317,8 @@ Result<Dumped> dump_content(const std::string& path, Bytes file, const DumpOptio
     return dump_offset_index(path, file, parsed.base, options);
   if (parsed.kind == logs::FileKind::TimeIndex)
     return dump_time_index(path, file, parsed.base, options);
+  if (parsed.kind == logs::FileKind::TxnIndex)
+    return dump_txn_index(path, file, parsed.base, options);
   if (parsed.kind == logs::FileKind::Snapshot) return dump_snapshot(path, file, options);
   if (name == logs::kLeaderEpochs) return dump_epochs(path, file, options);
   if (name == logs::kRecoveryPoints || name == logs::kLogStarts)
@@ -299,6 +333,7 @@ bool can_dump(std::string_view file_name) {
     case logs::FileKind::Log:
     case logs::FileKind::Index:
     case logs::FileKind::TimeIndex:
+    case logs::FileKind::TxnIndex:
     case logs::FileKind::Snapshot:
       return true;
     default:

@@ -5,6 +5,7 @@
 #include "app/encoding.h"
 #include "app/table.h"
 #include "cluster/record.h"
+#include "txn/marker.h"
 
 namespace app {
 
@@ -48,6 +49,17 @@ std::string flags_of(const wire::BatchHeader& header) {
   add(header.timestamp_type == wire::TimestampType::LogAppendTime, "log-append-time");
   add(header.has_delete_horizon, "delete-horizon");
   return flags;
+}
+
+std::optional<std::string> marker_of(const wire::BatchHeader& header, Bytes batch,
+                                     wire::BatchScratch& scratch) {
+  if (!header.control || !header.has_producer()) return {};
+  const auto marker = txn::read_marker(header, batch, scratch);
+  if (!marker) return "unreadable: " + marker.error().detail;
+  if (!*marker) return {};
+  return fmt::format("{}, coordinator epoch {}",
+                     (*marker)->outcome == txn::Outcome::Commit ? "COMMIT" : "ABORT",
+                     (*marker)->coordinator_epoch);
 }
 
 std::string producer_of(const wire::BatchHeader& header) {

@@ -1,5 +1,6 @@
 // How the parts of a log are shown: batches, records, what a metadata record says.
 #pragma once
+#include <optional>
 #include <string>
 
 #include "client/record.h"
@@ -9,6 +10,10 @@ namespace app {
 
 // "txn control log-append-time", empty for a plain batch.
 std::string flags_of(const wire::BatchHeader& header);
+
+// "COMMIT, coordinator epoch 3" for the end of a transaction; nothing for other batches.
+std::optional<std::string> marker_of(const wire::BatchHeader& header, Bytes batch,
+                                     wire::BatchScratch& scratch);
 
 // "17/0 seq 5-9", or "-" for a batch without a producer.
 std::string producer_of(const wire::BatchHeader& header);

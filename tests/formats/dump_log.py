@@ -11,6 +11,7 @@ import argparse
 import os
 import pathlib
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -44,7 +45,23 @@ def check(jars, folder):
     if filled:
         wrong += dump(jars, filled)[1]
         wrong += dump(jars, filled, "--index-sanity-check")[1]
+    for index in sorted(folder.glob("*.txnindex")):
+        wrong += check_aborted(jars, index, told)
     return wrong, records
+
+
+def check_aborted(jars, index, told):
+    """What the tool reads from an index of aborted transactions, against the file and the markers in the log."""
+    said, wrong = dump(jars, [index])
+    read = [tuple(map(int, entry)) for entry in re.findall(
+        r"producerId: (\d+) firstOffset: (\d+) lastOffset: (\d+) lastStableOffset: (\d+)", said)]
+    held = [struct.unpack(">hqqqq", index.read_bytes()[at:at + 34])[1:] for at in range(0, index.stat().st_size, 34)]
+    if read != held:
+        wrong.append(f"{index} holds {held}, and the tool reads {read}")
+    for producer, _, last, _ in held:
+        if not re.search(rf"^\| offset: {last} .*endTxnMarker: ABORT", told, re.M):
+            wrong.append(f"{index} tells of a marker of producer {producer} at {last} that is not there")
+    return wrong
 
 
 def main():

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import struct
 import subprocess
 import sys
 
@@ -310,6 +311,13 @@ def log_dump(cli):
     damaged.write_bytes(content)
     done = cli.run("log", "dump", str(damaged), code=1, cluster=False)
     expect(b"damaged" in done.stderr and b"checksum" in done.stderr, done.stderr)
+    index = cli.data.parent / "00000000000000000000.txnindex"
+    index.write_bytes(struct.pack(">hqqqq", 0, 7, 3, 5, 6))
+    dumped = json.loads(cli.text("log", "dump", str(index), "--json", cluster=False))
+    one = {"producer_id": 7, "first_offset": 3, "last_offset": 5, "last_stable_offset": 6}
+    expect(dumped["entries"] == [one], dumped)
+    index.write_bytes(index.read_bytes()[:-1])
+    cli.refused("log", "dump", str(index), says=["half of one"], cluster=False)
     cli.refused("log", "dump", str(cli.data.parent / "none.log"), says=["none.log"], cluster=False)
     [metadata] = cli.data.glob("__cluster_metadata-0/*.log")
     expect(f"TopicRecord {topic}" in cli.text("log", "dump", str(metadata), "--records", cluster=False), "metadata")
