@@ -71,6 +71,35 @@ TEST(SharePartition, GivesEachRecordToOneMember) {
   EXPECT_EQ(next_offset(partition), Offset{10});
 }
 
+TEST(SharePartition, GivesRecordsThatOftenCameBackApartFromOthers) {
+  // Of 40 records, the middle 20 have been delivered so often.
+  struct Case {
+    const char* why;
+    std::int16_t deliveries;
+    std::int16_t limit;
+    std::int64_t first;  // From where on.
+    std::vector<AcquiredRange> wanted;
+  };
+  const Case cases[] = {
+      {"twice of five is nothing yet", 2, 5, 0, {got(0, 9), got(10, 29, 3), got(30, 39)}},
+      {"others before them go without them", 3, 5, 0, {got(0, 9)}},
+      {"half of them, and none after", 3, 5, 10, {got(10, 19, 4)}},
+      {"each alone for the last time", 4, 5, 10, {got(10, 10, 5)}},
+      {"a quarter, where there is more patience", 6, 10, 10, {got(10, 14, 7)}},
+      {"one at least", 18, 30, 10, {got(10, 10, 19)}},
+      {"with two deliveries there is nothing to find out", 1, 2, 10, {got(10, 29, 2), got(30, 39)}},
+      {"a limit that was lowered", 30'000, 3, 10, {got(10, 10, 30'001)}},
+      {"a limit that was lowered to two", 30'000, 2, 10, {got(10, 10, 30'001)}},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.why);
+    SharePartition partition = partition_from(c.first);
+    partition.runs.set(range(10, 29), {.delivery_count = c.deliveries});
+    const Acquire wish{.member = kAnn, .batches = {range(0, 39)}, .most_records = 500};
+    EXPECT_EQ(decide_acquire(partition, wish, {.most_deliveries = c.limit}), c.wanted);
+  }
+}
+
 TEST(SharePartition, HoldsNoMoreThanItsLocks) {
   const Limits limits{.most_locks = 10};
   SharePartition partition = partition_from(0);
