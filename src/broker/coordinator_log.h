@@ -30,6 +30,9 @@ class CoordinatorLog {
   // is as bad as a broken disk.
   virtual Result<void> admits(const txn::ProducerIdentity&) const { return {}; }
   virtual Result<void> admits(const txn::Marker&) const { return {}; }
+
+  // Nothing below is needed any more: the log may begin there.
+  virtual env::Task<Result<void>> trim(Offset below) = 0;
 };
 
 }  // namespace broker

@@ -127,7 +127,10 @@ Engine::Engine(Node& node, env::Shard& shard, cluster::ImagePtr image)
       cache_(shard.files(), {.files = node.open_files.of_logs_each}),
       notes_(std::make_unique<GroupNotes>(metrics_, note_limits(options_, node.engines.size()))),
       groups_(std::make_unique<GroupCoordinator>(shard, group_limits(options_), *notes_)),
-      share_state_(std::make_unique<ShareCoordinator>(shard, options_.share_updates_per_snapshot)),
+      share_state_(std::make_unique<ShareCoordinator>(
+          shard,
+          ShareCoordinatorOptions{.updates_per_snapshot = options_.share_updates_per_snapshot,
+                                  .prune_interval = options_.share_prune_interval})),
       reach_(std::make_unique<EngineReach>(*this)),
       transactions_(std::make_unique<TransactionCoordinator>(shard, transaction_settings(options_),
                                                              *reach_, metrics_)),

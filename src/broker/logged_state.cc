@@ -144,6 +144,8 @@ env::Task<void> LoggedState::append(Sequence sequence, ByteVector batch) {
   appending_.erase(sequence);
   appended_.notify_all();
   if (appended) {
+    // One that was written before all was loaded again is told by the log.
+    if (state_ == State::Active) owner_.placed(sequence, *appended);
     release();
   } else if (state_ == State::Active) {
     probe::reached<"a coordinator's state: loaded anew after a failed write">();
@@ -153,6 +155,13 @@ env::Task<void> LoggedState::append(Sequence sequence, ByteVector batch) {
     lose(gone());
     running_.spawn(load());
   }
+}
+
+env::Task<void> LoggedState::trim_log(Offset below) {
+  const Result<void> trimmed = co_await log_->trim(below);
+  if (trimmed) co_return;
+  observe::warn(fmt::format("what is no longer needed of {} stays in the log", what_),
+                {{"partition", index_}, {"why", trimmed.error()}});
 }
 
 void LoggedState::when_durable(Sequence sequence, Then then) {

@@ -30,19 +30,23 @@ namespace broker {
 
 class LoggedState {
  public:
+  using Sequence = std::uint64_t;  // Numbers the batches written.
+
   class Owner {
    public:
     // Loading: `begin_load`, then `load` batch by batch, then `loaded`, if all went well.
     virtual void begin_load() = 0;
     virtual Result<void> load(Bytes batch) = 0;
     virtual void loaded() = 0;
+    // A batch that was written is durable, and begins there. Not always told in the order of the
+    // log.
+    virtual void placed(Sequence, Offset) {}
     // The state is not to be used any more, until it is loaded again.
     virtual void lost(const Error& why) = 0;
 
    protected:
     ~Owner() = default;
   };
-  using Sequence = std::uint64_t;  // Numbers the batches written.
   using Then = std::move_only_function<void(Result<void>)>;
 
   // `what` is how people call the state: "groups".
@@ -68,6 +72,8 @@ class LoggedState {
   Sequence write_batch(ByteVector batch);
   void when_durable(Sequence sequence, Then then);
   env::Task<Result<void>> until_durable(Sequence sequence);
+  // Lets go of what the log has below, as far as it can.
+  void trim(Offset below) { running_.spawn(trim_log(below)); }
   // Nothing is written that is not durable.
   bool all_durable() const { return held_.empty() && appending_.empty() && batch_.empty(); }
 
@@ -77,6 +83,7 @@ class LoggedState {
   env::Task<void> load();
   void load_later(const Error& why);
   env::Task<void> append(Sequence sequence, ByteVector batch);
+  env::Task<void> trim_log(Offset below);
   void flush_soon();
   void flush();
   Sequence send(ByteVector batch);

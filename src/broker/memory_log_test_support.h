@@ -4,6 +4,7 @@
 
 #include "broker/coordinator_log.h"
 #include "env/shard.h"
+#include "wire/record_batch.h"
 
 namespace broker {
 
@@ -27,13 +28,23 @@ class MemoryLog final : public CoordinatorLog {
       co_await shard_.sleep(delay);
       co_return fail(ErrorCode::KafkaStorageError, "the disk is full");
     }
+    const Offset at = end;
+    wire::set_base_offset(batch, at);
+    end = (*wire::peek_batch(batch))->next_offset();
     batches.push_back(std::move(batch));
-    const Offset at{static_cast<std::int64_t>(batches.size() - 1)};
     co_await shard_.sleep(delay);
     co_return at;
   }
 
+  env::Task<Result<void>> trim(Offset below) override {
+    std::erase_if(batches, [below](const ByteVector& batch) {
+      return (*wire::peek_batch(batch))->base_offset < below;
+    });
+    co_return Result<void>{};
+  }
+
   std::vector<ByteVector> batches;
+  Offset end{0};
   Duration delay = 5ms;
   bool failing = false;
   bool broken = false;

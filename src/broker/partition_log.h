@@ -44,6 +44,13 @@ class PartitionLog final : public CoordinatorLog {
     return txn::check(partition_->producers(), marker);
   }
 
+  env::Task<Result<void>> trim(Offset below) override {
+    if (below <= partition_->log_start()) co_return Result<void>{};
+    CO_TRY(const Offset start, co_await partition_->delete_records(below));
+    check(start >= below, "a log that was trimmed begins where it should");
+    co_return Result<void>{};
+  }
+
  private:
   env::Task<Result<Produced>> write(MutableBytes batch, wire::BatchHeader header) {
     const auto held = co_await turn_.lock();

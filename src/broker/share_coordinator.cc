@@ -3,6 +3,7 @@
 #include "base/probe.h"
 #include "broker/coordinator.h"
 #include "broker/logged_state.h"
+#include "share/state_log.h"
 #include "wire/record_batch_reader.h"
 
 namespace broker {
@@ -13,25 +14,50 @@ class ShareStatePartition final : public LoggedState::Owner {
   ShareStatePartition(env::Shard& shard, PartitionIndex index, std::shared_ptr<CoordinatorLog> log)
       : log(shard, "share group states", index, std::move(log), *this) {}
 
-  void begin_load() override { state = {}; }
+  void begin_load() override { forget(); }
   Result<void> load(Bytes batch) override {
     wire::BatchReader reader = TRY(wire::BatchReader::open(batch, scratch_));
+    std::vector<share::StateLog::Marked> marks;
     for (;;) {
       const std::optional<wire::RecordView> view = TRY(reader.next());
-      if (!view) return {};
+      if (!view) break;
       if (reader.header().control) continue;
       if (!view->key) return fail(ErrorCode::CorruptMessage, "a share record without a key");
       const std::optional<share::Record> record = TRY(share::decode(*view->key, view->value));
-      if (record) share::apply(state, *record);
+      if (!record) continue;
+      share::apply(state, *record);
+      marks.push_back(share::StateLog::mark(*record));
     }
+    places_.note(reader.header().base_offset, marks);
+    return {};
   }
   void loaded() override { scratch_ = {}; }
-  void lost(const Error&) override { state = {}; }
+  void placed(LoggedState::Sequence sequence, Offset base) override {
+    placing_[sequence].base = base;
+    while (!placing_.empty() && placing_.begin()->second.base) {
+      const Placing& first = placing_.begin()->second;
+      places_.note(*first.base, first.marks);
+      placing_.erase(placing_.begin());
+    }
+  }
+  void lost(const Error&) override { forget(); }
 
   LoggedState::Sequence put(const share::Record& record) {
     const wire::CoordinatorRecord encoded = share::encode(record);
     share::apply(state, record);
-    return last = log.write({&encoded, 1});
+    last = log.write({&encoded, 1});
+    placing_[last].marks.push_back(share::StateLog::mark(record));
+    return last;
+  }
+
+  // Keeps the log from growing for ever.
+  void prune(Timestamp now) {
+    if (!log.active()) return;
+    for (const share::Key& key : places_.far_back()) {
+      const auto snapshot = share::decide_snapshot(state, key, now);
+      if (snapshot) put(*snapshot);
+    }
+    log.trim(places_.needed_from());
   }
 
   share::State state;
@@ -39,13 +65,34 @@ class ShareStatePartition final : public LoggedState::Owner {
   LoggedState::Sequence last = 0;  // What was read may be of this batch.
 
  private:
+  // A batch on its way into the log.
+  struct Placing {
+    std::vector<share::StateLog::Marked> marks;
+    std::optional<Offset> base;
+  };
+
+  void forget() {
+    state = {};
+    places_ = {};
+    placing_.clear();
+  }
+
   wire::BatchScratch scratch_;
+  share::StateLog places_;
+  std::map<LoggedState::Sequence, Placing> placing_;
 };
 
-ShareCoordinator::ShareCoordinator(env::Shard& shard, std::int32_t updates_per_snapshot)
-    : shard_(shard), updates_per_snapshot_(updates_per_snapshot), closing_(shard) {}
+ShareCoordinator::ShareCoordinator(env::Shard& shard, ShareCoordinatorOptions options)
+    : shard_(shard), options_(options), closing_(shard) {}
 
-ShareCoordinator::~ShareCoordinator() = default;
+ShareCoordinator::~ShareCoordinator() { shard_.cancel(pruning_); }
+
+void ShareCoordinator::arm_pruning() {
+  pruning_ = shard_.arm(shard_.now() + options_.prune_interval, [this] {
+    for (const auto& [index, partition] : open_) partition->prune(shard_.wall());
+    arm_pruning();
+  });
+}
 
 PartitionIndex ShareCoordinator::partition_of(const share::Key& key, std::int32_t partitions) {
   const std::string name =
@@ -58,6 +105,7 @@ void ShareCoordinator::open(PartitionIndex partition, std::shared_ptr<Coordinato
   const auto opened = std::make_shared<ShareStatePartition>(shard_, partition, std::move(log));
   open_.emplace(partition, opened);
   opened->log.start();
+  if (pruning_ == env::TimerId{}) arm_pruning();
 }
 
 void ShareCoordinator::close(PartitionIndex partition) {
@@ -75,6 +123,7 @@ env::Task<void> ShareCoordinator::drained(std::shared_ptr<ShareStatePartition> p
 }
 
 env::Task<void> ShareCoordinator::shutdown() {
+  shard_.cancel(std::exchange(pruning_, {}));
   while (!open_.empty()) close(open_.begin()->first);
   co_await closing_.drain();
 }
@@ -98,7 +147,8 @@ env::Task<Result<void>> ShareCoordinator::initialize(share::Key key, share::Init
 env::Task<Result<share::Stored>> ShareCoordinator::read(share::Key key, LeaderEpoch leader) {
   CO_TRY(const std::shared_ptr<ShareStatePartition> partition, of(key));
   CO_TRY(const std::optional<share::Record> record,
-         share::decide_read(partition->state, key, leader, updates_per_snapshot_, shard_.wall()));
+         share::decide_read(partition->state, key, leader, options_.updates_per_snapshot,
+                            shard_.wall()));
   if (record) partition->put(*record);
   share::Stored stored = *partition->state.find(key);
   CO_TRY_VOID(co_await partition->log.until_durable(partition->last));
@@ -108,7 +158,8 @@ env::Task<Result<share::Stored>> ShareCoordinator::read(share::Key key, LeaderEp
 env::Task<Result<void>> ShareCoordinator::write(share::Key key, share::Write write) {
   CO_TRY(const std::shared_ptr<ShareStatePartition> partition, of(key));
   CO_TRY(const share::Record record,
-         share::decide_write(partition->state, key, write, updates_per_snapshot_, shard_.wall()));
+         share::decide_write(partition->state, key, write, options_.updates_per_snapshot,
+                             shard_.wall()));
   const LoggedState::Sequence written = partition->put(record);
   if (probe::planted<"records are settled before that is durable">()) co_return Result<void>{};
   co_return co_await partition->log.until_durable(written);

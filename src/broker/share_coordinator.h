@@ -16,9 +16,14 @@ namespace broker {
 
 class ShareStatePartition;
 
+struct ShareCoordinatorOptions {
+  std::int32_t updates_per_snapshot = 500;
+  Millis prune_interval = std::chrono::minutes(5);
+};
+
 class ShareCoordinator {
  public:
-  ShareCoordinator(env::Shard& shard, std::int32_t updates_per_snapshot);
+  ShareCoordinator(env::Shard& shard, ShareCoordinatorOptions options);
   ~ShareCoordinator();
   ShareCoordinator(const ShareCoordinator&) = delete;
   ShareCoordinator& operator=(const ShareCoordinator&) = delete;
@@ -44,12 +49,14 @@ class ShareCoordinator {
  private:
   Result<std::shared_ptr<ShareStatePartition>> of(const share::Key& key) const;
   env::Task<void> drained(std::shared_ptr<ShareStatePartition> partition);
+  void arm_pruning();
 
   env::Shard& shard_;
-  std::int32_t updates_per_snapshot_;
+  ShareCoordinatorOptions options_;
   std::int32_t partitions_ = 50;
   std::map<PartitionIndex, std::shared_ptr<ShareStatePartition>> open_;
   env::Gate closing_;
+  env::TimerId pruning_{};
 };
 
 }  // namespace broker

@@ -92,6 +92,7 @@ void read_share_groups(BrokerOptions& to, const Reader& read) {
       read.whole<std::int32_t>(share_coordinator_state_topic_segment_bytes);
   to.share_updates_per_snapshot =
       read.whole<std::int32_t>(share_coordinator_snapshot_update_records_per_snapshot);
+  to.share_prune_interval = read.millis(share_coordinator_state_topic_prune_interval_ms);
   to.group_timeline_events = read.whole<std::int32_t>(group_timeline_events);
   to.group_timeline_bytes = read.whole<std::int64_t>(group_timeline_bytes);
   to.group_metrics_limit = read.whole<std::int32_t>(group_metrics_limit);

@@ -89,6 +89,7 @@ struct BrokerOptions {
   std::int16_t share_state_replication_factor;
   std::int32_t share_state_segment_bytes;
   std::int32_t share_updates_per_snapshot;
+  Millis share_prune_interval;
   std::int32_t group_timeline_events;
   std::int64_t group_timeline_bytes;
   std::int32_t group_metrics_limit;

@@ -364,6 +364,15 @@ inline constexpr Option share_coordinator_snapshot_update_records_per_snapshot{
     .hostile = {"0", "3"},
     .doc = "How many updates of a share partition are written before the next snapshot.",
 };
+inline constexpr Option share_coordinator_state_topic_prune_interval_ms{
+    .name = "share.coordinator.state.topic.prune.interval.ms",
+    .unit = Unit::Millis,
+    .fallback = "300000",
+    .least = 1,
+    .most = kMostInt,
+    .hostile = {"50"},
+    .doc = "How often __share_group_state lets go of what it says again later.",
+};
 
 inline constexpr std::array kGroupOptions{
     &offsets_topic_num_partitions,
@@ -401,6 +410,7 @@ inline constexpr std::array kGroupOptions{
     &share_coordinator_state_topic_replication_factor,
     &share_coordinator_state_topic_segment_bytes,
     &share_coordinator_snapshot_update_records_per_snapshot,
+    &share_coordinator_state_topic_prune_interval_ms,
     &group_timeline_events,
     &group_timeline_bytes,
     &group_metrics_limit,

@@ -37,6 +37,13 @@ Result<void> check_batches(const std::vector<StateBatch>& batches) {
   return {};
 }
 
+Snapshot snapshot_of(const Key& key, Stored stored, Timestamp now) {
+  stored.snapshot_epoch += 1;
+  stored.written = now;
+  stored.updates = 0;
+  return {key, std::move(stored)};
+}
+
 // An update, or a snapshot when there have been enough updates.
 Record next_record(const Key& key, const Stored& stored, const Write& write,
                    std::int32_t updates_per_snapshot, Timestamp now) {
@@ -50,12 +57,9 @@ Record next_record(const Key& key, const Stored& stored, const Write& write,
       write.state_epoch > stored.state_epoch;  // Only snapshots have room for it.
   if (stored.updates < updates_per_snapshot && !new_epoch) return update;
   Stored next = merged(stored, update);
-  next.snapshot_epoch += 1;
   next.state_epoch = std::max(stored.state_epoch, write.state_epoch);
   next.created = now;
-  next.written = now;
-  next.updates = 0;
-  return Snapshot{key, std::move(next)};
+  return snapshot_of(key, std::move(next), now);
 }
 
 }  // namespace
@@ -135,6 +139,12 @@ Result<std::optional<Record>> decide_read(const State& state, const Key& key, Le
   }
   const Write takeover{.leader_epoch = leader, .complete = stored->complete};
   return next_record(key, *stored, takeover, updates_per_snapshot, now);
+}
+
+std::optional<Record> decide_snapshot(const State& state, const Key& key, Timestamp now) {
+  const Stored* stored = state.find(key);
+  if (!stored) return std::nullopt;
+  return snapshot_of(key, *stored, now);
 }
 
 std::optional<Record> decide_delete(const State& state, const Key& key) {

@@ -126,7 +126,9 @@ Result<Record> decide_write(const State& state, const Key& key, const Write& wri
 // initialized, FencedLeaderEpoch.
 Result<std::optional<Record>> decide_read(const State& state, const Key& key, LeaderEpoch leader,
                                           std::int32_t updates_per_snapshot, Timestamp now);
-// Nothing where there is nothing.
+// The same state once more, so that what came before in the log can go. Nothing where there is
+// nothing, here and below.
+std::optional<Record> decide_snapshot(const State& state, const Key& key, Timestamp now);
 std::optional<Record> decide_delete(const State& state, const Key& key);
 
 using Encoded = wire::CoordinatorRecord;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "share/state_log.h"
 #include "testing/gives.h"
 
 namespace share {
@@ -92,6 +93,21 @@ TEST(State, WritesASnapshotAfterSoManyUpdates) {
   EXPECT_EQ(state.find(kKey)->snapshot_epoch, 2);
 }
 
+TEST(State, ASnapshotSaysAllThatIsKnown) {
+  State state = initialized();
+  Write write = write_at(3, 0);
+  write.batches = {batch(10, 12, kAcknowledged, 1)};
+  share::apply(state, *decide_write(state, kKey, write, kPerSnapshot, kNow));
+  const auto snapshot = decide_snapshot(state, kKey, kNow);
+  ASSERT_TRUE(snapshot);
+  State fresh;
+  share::apply(fresh, *snapshot);
+  EXPECT_EQ(fresh.find(kKey)->deliveries, state.find(kKey)->deliveries);
+  EXPECT_EQ(fresh.find(kKey)->start, state.find(kKey)->start);
+  EXPECT_EQ(fresh.find(kKey)->updates, 0);
+  EXPECT_FALSE(decide_snapshot(State{}, kKey, kNow));
+}
+
 TEST(State, ANewStateEpochTakesASnapshot) {
   State state = initialized();
   const auto record = decide_write(state, kKey, write_at(8, 0), kPerSnapshot, kNow);
@@ -159,6 +175,37 @@ TEST(State, BrokenRecordsAreCorruptAndUnknownKindsAreLeftAlone) {
   }
   const ByteVector other{std::byte{0}, std::byte{9}, std::byte{1}};
   EXPECT_TRUE(testing::gives(decode(other, value), std::optional<Record>()));
+}
+
+TEST(StateLog, IsNeededFromTheOldestOfTheLastSnapshotsOn) {
+  using enum StateLog::Mark;
+  const Key other{GroupId{"others"}, {}, {}};
+  StateLog log;
+  EXPECT_EQ(log.needed_from(), Offset{0});
+  log.note(Offset{0}, {{kKey, Whole}, {other, Whole}});
+  log.note(Offset{2}, {{kKey, Added}, {other, Added}});
+  log.note(Offset{4}, {{kKey, Whole}});
+  EXPECT_EQ(log.needed_from(), Offset{0}) << "for the other's sake";
+  log.note(Offset{5}, {{other, Gone}});
+  EXPECT_EQ(log.needed_from(), Offset{4});
+  log.note(Offset{6}, {{other, Added}});
+  log.note(Offset{7}, {{kKey, Whole}});
+  EXPECT_EQ(log.needed_from(), Offset{6}) << "an update whose snapshot nobody knows is kept";
+}
+
+TEST(StateLog, ALongLogHasItsOldSnapshotsWrittenAnew) {
+  using enum StateLog::Mark;
+  constexpr int kKeys = 8'000;
+  const auto key = [](int i) { return Key{GroupId{"g" + std::to_string(i)}, {}, {}}; };
+  StateLog log;
+  for (int i = 0; i < kKeys; ++i) log.note(Offset{i}, {{key(i), Whole}});
+  log.note(Offset{16'000}, {{key(9), Added}});
+  EXPECT_TRUE(log.far_back().empty()) << "twice as long as what it says is not long";
+  log.note(Offset{16'010}, {{key(9), Added}});
+  EXPECT_EQ(log.far_back().size(), 10U);
+  for (int i = 0; i < kKeys; ++i) log.note(Offset{16'011 + i}, {{key(i), Whole}});
+  EXPECT_TRUE(log.far_back().empty());
+  EXPECT_EQ(log.needed_from(), Offset{16'011});
 }
 
 }  // namespace
