@@ -8,6 +8,7 @@ namespace app {
 
 std::optional<std::int64_t> GroupRow::lag() const {
   if (!range) return {};
+  if (told_lag) return told_lag;
   const Offset from = std::max(committed.value_or(range->start), range->start);
   return std::max<std::int64_t>(0, range->end.value - from.value);
 }
@@ -47,7 +48,10 @@ std::vector<GroupRow> rows_of(const client::GroupInfo& group,
                               const client::CommittedOffsets& committed,
                               const std::vector<client::TopicInfo>& topics) {
   std::map<TopicPartition, GroupRow> rows;
-  for (const auto& [partition, at] : committed) rows[partition].committed = at.offset;
+  for (const auto& [partition, at] : committed) {
+    rows[partition].committed = at.offset;
+    rows[partition].told_lag = at.lag;
+  }
   for (const client::GroupMember& member : group.members) {
     for (const TopicPartition& partition : member.assignment) {
       rows[partition].owners.push_back(&member);

@@ -15,6 +15,7 @@ namespace app {
 struct GroupRow {
   TopicPartition partition;
   std::optional<Offset> committed = {};
+  std::optional<std::int64_t> told_lag = {};  // By the cluster, of share groups.
   std::optional<client::Range> range = {};  // None: it does not exist (any more), or has no leader.
   std::optional<Timestamp> unread_since = {};  // The time of the first record not committed.
   std::vector<const client::GroupMember*> owners = {};  // One; several in a share group.

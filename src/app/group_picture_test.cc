@@ -69,6 +69,15 @@ TEST(GroupPicture, FindsWhatNobodyReads) {
   EXPECT_EQ(picture.rows[3].owners.size(), 2U) << "a share group's members share partitions";
 }
 
+TEST(GroupPicture, AShareGroupIsBehindAsFarAsItsClusterSays) {
+  GroupPicture picture;
+  picture.rows = rows_of(picture.group, {{orders(0), {Offset{10}, "", 3}}}, {});
+  EXPECT_FALSE(picture.rows[0].lag()) << "the partition is gone";
+  picture.rows[0].range = {Offset{0}, Offset{20}};
+  EXPECT_EQ(picture.lag(), 3) << "some after the tenth are done with";
+  EXPECT_EQ(picture.rows[0].first_unread(), Offset{10});
+}
+
 TEST(GroupPicture, IsBriefAboutPartitions) {
   const TopicPartition other{TopicName{"payments"}, PartitionIndex{1}};
   EXPECT_EQ(brief({}), "");

@@ -65,6 +65,7 @@ void CoordinatorPartition::tell(const GroupId& id, std::vector<group::Happening>
 void CoordinatorPartition::move(const GroupId& id, const group::Event& event) {
   if (std::holds_alternative<group::Heartbeat>(event)) notes_.heard("classic");
   if (std::holds_alternative<group::ConsumerHeartbeat>(event)) notes_.heard("consumer");
+  if (std::holds_alternative<group::ShareHeartbeat>(event)) notes_.heard("share");
   carry_out(id, group::step(groups_, id, event, world()));
   groups_.drop_if_blank(id);
 }

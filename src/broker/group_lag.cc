@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "broker/at_share_state.h"
 #include "broker/coordinator.h"
 #include "cluster/image.h"
 
@@ -13,7 +14,8 @@ namespace {
 struct Reached {
   TopicId topic;
   PartitionIndex index;
-  Offset committed;
+  Offset committed;             // Of a share group: its start.
+  std::int64_t done_above = 0;  // Records that a share group is done with out of order.
 };
 
 // Of several partitions together.
@@ -53,21 +55,46 @@ env::Task<Behind> how_far(Engine& owner, std::vector<Reached> reached) {
     const Offset from = std::max(one.committed, partition->log_start());
     if (from >= end) continue;
     const std::optional<Timestamp> oldest = co_await time_at(*partition, from, end);
-    all.add({end.value - from.value, oldest});
+    const std::int64_t records = end.value - from.value - one.done_above;
+    all.add({std::max<std::int64_t>(0, records), oldest});
+  }
+  co_return all;
+}
+
+std::vector<Reached> reached_by(const group::Offsets& offsets, const cluster::Image& image) {
+  std::vector<Reached> all;
+  for (const auto& [name, partitions] : offsets) {
+    const cluster::Topic* const topic = image.find(name);
+    if (!topic) continue;
+    for (const auto& [index, committed] : partitions) {
+      all.push_back({topic->id, index, committed.offset});
+    }
+  }
+  return all;
+}
+
+// What the share coordinator does not tell, or nobody has begun to read, is left out.
+env::Task<std::vector<Reached>> reached_by_share(Engine& engine, GroupId group,
+                                                 group::Assigned shared) {
+  std::vector<Reached> all;
+  for (const auto& [topic, partitions] : shared) {
+    for (const PartitionIndex index : partitions) {
+      const share::Key key{group, topic, index};
+      const Result<share::Stored> stored = co_await at_share_state<share::Stored>(
+          engine, key, [key](ShareCoordinator& state) { return state.summarize(key); });
+      if (!stored || stored->start == share::kNoStart) continue;
+      all.push_back({topic, index, stored->start, std::max(stored->complete, 0)});
+    }
   }
   co_return all;
 }
 
 using ByOwner = std::map<Engine*, std::vector<Reached>>;
 
-ByOwner by_owner(const Node& node, const cluster::Image& image, const group::Offsets& offsets) {
+ByOwner by_owner(const Node& node, const std::vector<Reached>& reached) {
   ByOwner owners;
-  for (const auto& [name, partitions] : offsets) {
-    const cluster::Topic* const topic = image.find(name);
-    if (!topic) continue;
-    for (const auto& [index, committed] : partitions) {
-      owners[&node.owner_of(topic->id, index)].push_back({topic->id, index, committed.offset});
-    }
+  for (const Reached& one : reached) {
+    owners[&node.owner_of(one.topic, one.index)].push_back(one);
   }
   return owners;
 }
@@ -75,8 +102,11 @@ ByOwner by_owner(const Node& node, const cluster::Image& image, const group::Off
 env::Task<void> look_at_group(Engine& engine, GroupId id) {
   const auto standing = engine.groups().standing(id);
   if (!standing) co_return;
+  std::vector<Reached> reached = co_await reached_by_share(engine, id, standing->shared);
+  const std::vector<Reached> committed = reached_by(standing->offsets, *engine.image());
+  reached.insert(reached.end(), committed.begin(), committed.end());
   Behind behind;
-  for (auto& entry : by_owner(engine.node(), *engine.image(), standing->offsets)) {
+  for (auto& entry : by_owner(engine.node(), reached)) {
     Engine* const owner = entry.first;
     const Behind some = co_await env::ask<Behind>(
         engine.shard(), owner->shard(),

@@ -43,16 +43,17 @@ inline constexpr observe::MetricDef group_lag_records{
     .unit = "records",
     .labels = {"group"},
     .doc =
-        "Records from what a group has committed to the end, of all its partitions; looked up "
-        "every thalweg.group.lag.interval.ms."};
+        "Records from what a group has committed to the end, of all its partitions, and of a share "
+        "group those it is not done with; looked up every thalweg.group.lag.interval.ms."};
 inline constexpr observe::MetricDef group_lag_seconds{
     .name = "thalweg_group_lag_seconds",
     .kind = observe::Kind::Gauge,
     .unit = "seconds",
     .labels = {"group"},
     .doc =
-        "How old the oldest record is that a group has not committed, in the partition where that "
-        "is most; by the time of the batch it is in, rounded up, and 0 where all is committed."};
+        "How old the oldest record is that a group has not committed, or a share group is not done "
+        "with, in the partition where that is most; by the time of the batch it is in, rounded up, "
+        "and 0 where all is committed."};
 inline constexpr observe::MetricDef group_members{.name = "thalweg_group_members",
                                                   .kind = observe::Kind::Gauge,
                                                   .unit = "members",

@@ -11,6 +11,7 @@ struct GroupStanding {
   std::size_t members = 0;
   std::size_t unowned = 0;  // Partitions that members subscribe to and none owns.
   group::Offsets offsets = {};
+  group::Assigned shared = {};  // What a share group has read of.
 };
 
 std::size_t member_count(const group::Group& group);

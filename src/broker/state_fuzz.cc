@@ -1,6 +1,6 @@
 // What brokers keep in files and logs, with hostile bytes in it: snapshots of producers and of
-// metadata, records of groups, checkpoints, indexes, names. What is read is written and read again
-// as the same.
+// metadata, records of groups and of share groups' state, checkpoints, indexes, names. What is read
+// is written and read again as the same.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -16,6 +16,8 @@
 #include "log/index.h"
 #include "log/names.h"
 #include "log/txn_index.h"
+#include "share/share_partition.h"
+#include "share/state.h"
 #include "testing/gives.h"
 #include "txn/replay.h"
 #include "txn/snapshot.h"
@@ -49,20 +51,50 @@ void producers(Bytes bytes) {
   check(again && txn::encode_snapshot(*again) == once);
 }
 
-void group_record(Bytes bytes) {
-  if (bytes.empty()) return;
-  // The first byte says how long the key is; the rest is the value, and none a tombstone.
+// The first byte says how long the key is; the rest is the value, and none a tombstone. Gives the
+// record, if it is one of those that `decode` and `encode` know.
+template <class Record>
+std::optional<Record> record_of(Bytes bytes,
+                                Result<std::optional<Record>> (*decode)(Bytes,
+                                                                        std::optional<Bytes>),
+                                wire::CoordinatorRecord (*encode)(const Record&)) {
+  if (bytes.empty()) return std::nullopt;
   const std::size_t key_size = std::min(std::to_integer<std::size_t>(bytes[0]), bytes.size() - 1);
   const Bytes key = bytes.subspan(1, key_size);
   const Bytes value = bytes.subspan(1 + key_size);
-  const auto read = group::decode(key, value.empty() ? std::nullopt : std::optional<Bytes>(value));
-  if (!read || !*read) return;
-  const group::Encoded once = group::encode(**read);
+  const auto read = decode(key, value.empty() ? std::nullopt : std::optional<Bytes>(value));
+  if (!read || !*read) return std::nullopt;
+  const wire::CoordinatorRecord once = encode(**read);
   const auto again =
-      group::decode(once.key, once.value ? std::optional<Bytes>(*once.value) : std::nullopt);
+      decode(once.key, once.value ? std::optional<Bytes>(*once.value) : std::nullopt);
   check(again && *again == *read);
+  return **read;
+}
+
+void group_record(Bytes bytes) {
+  const auto record = record_of<group::Record>(bytes, &group::decode, &group::encode);
+  if (!record) return;
   group::Groups groups;
-  group::load(groups, **read);
+  group::load(groups, *record);
+}
+
+// A record of share group state, and what a leader makes of it.
+void share_record(Bytes bytes) {
+  const auto record = record_of<share::Record>(bytes, &share::decode, &share::encode);
+  if (!record) return;
+  share::State state;
+  share::apply(state, *record);
+  share::apply(state, *record);
+  for (const auto& [key, stored] : state.by_key) {
+    const share::SharePartition partition = share::restore(stored);
+    check(partition.complete >= 0 && partition.end() >= partition.start);
+    check(share::next_offset(partition) >= partition.start);
+    const auto snapshot = share::decide_snapshot(state, key, Timestamp{0});
+    check(snapshot.has_value());
+    share::State fresh;
+    share::apply(fresh, *snapshot);
+    check(fresh.find(key)->deliveries == stored.deliveries);
+  }
 }
 
 void group_log(Bytes bytes) {
@@ -162,7 +194,8 @@ void names(Bytes bytes) {
 }
 
 constexpr std::array kKinds{&producers,   &group_record, &group_log, &metadata_snapshot,
-                            &checkpoints, &indexes,      &names,     &transactions};
+                            &checkpoints, &indexes,      &names,     &transactions,
+                            &share_record};
 
 }  // namespace
 

@@ -51,6 +51,8 @@ env::Task<Result<GroupInfo>> describe_group(Cluster& cluster, GroupId group);
 struct Committed {
   Offset offset;
   std::string metadata;
+  // Where the cluster tells it, of share groups: they are done with some records out of order.
+  std::optional<std::int64_t> lag = {};
 };
 using CommittedOffsets = std::map<TopicPartition, Committed>;
 env::Task<Result<CommittedOffsets>> committed_offsets(Cluster& cluster, GroupId group);

@@ -36,7 +36,9 @@ env::Task<Result<CommittedOffsets>> share_offsets(Cluster& cluster, GroupId grou
     for (const auto& topic : found.topics) {
       for (const auto& partition : topic.partitions) {
         if (partition.error_code != ErrorCode::None || partition.start_offset.value < 0) continue;
-        offsets[{topic.topic_name, partition.partition_index}] = {partition.start_offset, {}};
+        Committed& at = offsets[{topic.topic_name, partition.partition_index}];
+        at.offset = partition.start_offset;
+        if (partition.lag >= 0) at.lag = partition.lag;
       }
     }
   }

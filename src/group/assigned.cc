@@ -83,4 +83,11 @@ std::size_t count(const Assigned& assigned) {
   return count;
 }
 
+std::string describe_change(const Assigned& before, const Assigned& after) {
+  const std::size_t fewer = count(without(before, after));
+  const std::size_t more = count(without(after, before));
+  return std::to_string(more) + " partitions more, " + std::to_string(fewer) + " fewer, " +
+         std::to_string(count(after)) + " in all";
+}
+
 }  // namespace group

@@ -2,6 +2,7 @@
 // once, and there is no topic without any.
 #pragma once
 #include <map>
+#include <string>
 #include <vector>
 
 #include "base/ids.h"
@@ -34,5 +35,7 @@ Assigned common(const Assigned& a, const Assigned& b);
 Assigned without(const Assigned& from, const Assigned& what);
 Assigned together(const Assigned& a, const Assigned& b);
 std::size_t count(const Assigned& assigned);
+// For people.
+std::string describe_change(const Assigned& before, const Assigned& after);
 
 }  // namespace group

@@ -36,13 +36,6 @@ Assigned free_part(const Consumer& group, const MemberId& id, const Assigned& wa
   return free;
 }
 
-std::string describe_change(const Assigned& before, const Assigned& after) {
-  const std::size_t fewer = count(without(before, after));
-  const std::size_t more = count(without(after, before));
-  return std::to_string(more) + " partitions more, " + std::to_string(fewer) + " fewer, " +
-         std::to_string(count(after)) + " in all";
-}
-
 // While the target is of an older epoch, it may have topics that the member has turned away from.
 Assigned target_now(const Turn& turn, const MemberId& id, const ConsumerMember& member) {
   const Consumer& group = turn.group();

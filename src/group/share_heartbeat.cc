@@ -1,6 +1,8 @@
 // The one request that members of a share group make: to come, to stay, and to go.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "group/metadata.h"
 #include "group/share_turn.h"
 
@@ -75,12 +77,19 @@ void hear(ShareTurn& turn, const ShareHeartbeat& beat) {
 // Gives the member what the group has for it. Nobody has to let go first.
 bool take_up(ShareTurn& turn, const MemberId& id) {
   const Share& group = turn.group();
-  const ShareHolding& now = group.find(id)->holding;
-  if (now.epoch == group.target_epoch) return false;
-  const bool other_work = now.assigned != group.target_of(id);
-  turn.put(ShareHoldingSet{id, ShareHolding{.epoch = group.target_epoch,
-                                            .previous = now.epoch,
-                                            .assigned = group.target_of(id)}});
+  const ShareHolding before = group.find(id)->holding;
+  if (before.epoch == group.target_epoch) return false;
+  const Assigned& target = group.target_of(id);
+  turn.put(ShareHoldingSet{
+      id, ShareHolding{.epoch = group.target_epoch, .previous = before.epoch, .assigned = target}});
+  const bool other_work = before.assigned != target;
+  if (other_work) {
+    turn.tell(HappeningKind::AssignmentChanged, id, describe_change(before.assigned, target));
+  }
+  const bool all = std::ranges::all_of(group.members, [&](const auto& member) {
+    return member.second.holding.epoch == group.target_epoch;
+  });
+  if (all) turn.tell(HappeningKind::Rebalanced, {}, "every member has what it is meant to read");
   return other_work;
 }
 
@@ -106,6 +115,9 @@ std::optional<ShareReply> refuse_request(const ShareHeartbeat& beat) {
 
 void on(ShareTurn& turn, const ShareHeartbeat& beat) {
   if (auto refused = refuse(turn.group(), beat, turn.world.limits.share)) {
+    if (refused->error == ErrorCode::FencedMemberEpoch) {
+      turn.tell(HappeningKind::Fenced, beat.member, refused->message);
+    }
     turn.out.replies.push_back({beat.token, *std::move(refused)});
     return;
   }

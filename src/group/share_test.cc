@@ -42,6 +42,10 @@ class ShareGroupTest : public testing::Test {
       }
     }
     for (const Record& record : effects.records) records_.push_back(encode(record));
+    for (const Happening& one : effects.happened) {
+      const std::string who = one.member ? " " + one.member->value : "";
+      happened_.push_back(std::string(to_text(one.kind)) + who);
+    }
     check_replay();
     return effects.replies.empty() ? ShareReply{}
                                    : std::get<ShareReply>(effects.replies.front().answer);
@@ -98,6 +102,7 @@ class ShareGroupTest : public testing::Test {
   Groups groups_;
   std::vector<Encoded> records_;
   std::map<TimerKey, Millis> timers_;
+  std::vector<std::string> happened_;
 };
 
 TEST_F(ShareGroupTest, AMemberGetsWhatHasStateAtOnce) {
@@ -150,6 +155,20 @@ TEST_F(ShareGroupTest, MembersComeAndGo) {
   EXPECT_EQ(group().state(), ShareState::Empty);
   EXPECT_TRUE(timers_.empty());
   EXPECT_EQ(group().states.begun.size(), 1U) << "where the group is stays known";
+}
+
+TEST_F(ShareGroupTest, TellsWhatHappens) {
+  join("ann");
+  join("bob");
+  happened_.clear();
+  beat("ann", epoch_of("ann"));
+  EXPECT_EQ(happened_, (std::vector<std::string>{"assignment changed ann", "rebalanced"}));
+  happened_.clear();
+  beat("ann", 99);
+  beat("bob", -1);
+  beat("ann", epoch_of("ann"));
+  EXPECT_EQ(happened_, (std::vector<std::string>{"fenced ann", "left bob", "rebalancing",
+                                                 "assignment changed ann", "rebalanced"}));
 }
 
 TEST_F(ShareGroupTest, FollowsItsTopics) {

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import socket
 import struct
 import subprocess
 import sys
@@ -242,6 +243,62 @@ def group_with_members(cli):
     eventually(lambda: cli.json("group", "describe", group)[0]["state"] == "Empty", 15, "the member's leaving")
 
 
+class ShareMember:
+    """Says what a member of a share group says to its coordinator, and no more."""
+
+    def __init__(self, cli, group, topic):
+        host, port = cli.kafka.rsplit(":", 1)
+        self.socket = socket.create_connection((host, int(port)), 10)
+        self.group, self.topic = group, topic
+
+    def beat(self, epoch):
+        def text(value):
+            return bytes([len(value) + 1]) + value.encode()
+
+        topics = b"\x00" if epoch < 0 else b"\x02" + text(self.topic)
+        header = struct.pack(">hhihB", 76, 1, 7, -1, 0)
+        body = header + text(self.group) + text("worker-1") + struct.pack(">iB", epoch, 0) + topics + b"\x00"
+        self.socket.sendall(struct.pack(">i", len(body)) + body)
+        with self.socket.makefile("rb") as answer:
+            [size] = struct.unpack(">i", answer.read(4))
+            [error] = struct.unpack_from(">h", answer.read(size), 9)
+        expect(error == 0, f"a heartbeat with epoch {epoch} was refused with {error}")
+
+
+def share_group(cli):
+    topic, group = cli.topic("shared"), f"cli-share-{RUN}"
+    cli.produce(topic, [f"order {i}" for i in range(10)])
+    member = ShareMember(cli, group, topic)
+    with member.socket:
+        member.beat(0)
+        [listed] = [one for one in cli.json("group", "list", "--type", "share") if one["group"] == group]
+        expect((listed["type"], listed["state"]) == ("Share", "Stable"), listed)
+        [shown] = cli.json("group", "describe", group)
+        expect(shown["members"][0]["client_id"] == "" and shown["members"][0]["partitions"] == 1, shown)
+        expect(shown["partitions"][0]["members"] == ["worker-1"] and shown["unowned"] == [], shown)
+        expect("DONE BEFORE" in cli.text("group", "describe", group), "a table as of a consumer group")
+        [of_members] = cli.json("group", "members", group)["members"]
+        expect(of_members["owns"] == [{"topic": topic, "partition": 0}], of_members)
+        if cli.http:
+            at = ("--http", f"http://{cli.http}")
+            events = cli.json("group", "timeline", group, *at, cluster=False)["events"]
+            expect([one["what"] for one in events if one["member"]] == ["joined", "assignment changed"], events)
+            expect(events[-1]["what"] == "rebalanced" and events[-1]["took_ms"] is not None, events)
+        cli.refused("group", "reset", group, "--topic", topic, "--to", "4", "--execute", says=["1 member"])
+        cli.refused("group", "delete", group, says=["has members"])
+        cli.refused("group", "simulate", group, "--members", "+1", says=["share group"])
+        member.beat(-1)
+    cli.run("group", "reset", group, "--topic", topic, "--to", "4", "--execute")
+    [shown] = cli.json("group", "describe", group)
+    expect((shown["state"], shown["type"], shown["lag"]) == ("Empty", "Share", 6), shown)
+    expect((shown["partitions"][0]["committed"], shown["partitions"][0]["lag"]) == (4, 6), shown)
+    expect(shown["lag_seconds"] is not None, shown)
+    cli.run("group", "delete", group, "--topic", topic)
+    expect(cli.json("group", "describe", group)[0]["partitions"] == [], "it remembers the topic")
+    cli.run("group", "delete", group)
+    expect(group not in [one["group"] for one in cli.json("group", "list")], "still there")
+
+
 def configs(cli):
     topic = cli.topic("configs")
     cli.run("config", "set", "topic", topic, "retention.ms=1000000", "max.message.bytes=2000000")
@@ -392,6 +449,7 @@ TESTS = {
     "produce-counts": produce_counts,
     "groups": groups,
     "group-with-members": group_with_members,
+    "share-group": share_group,
     "configs": configs,
     "cluster": cluster,
     "trim": trim,

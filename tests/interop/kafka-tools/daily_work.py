@@ -24,6 +24,8 @@ CLASSES = {
     "kafka-console-producer": "org.apache.kafka.tools.ConsoleProducer",
     "kafka-console-consumer": "org.apache.kafka.tools.consumer.ConsoleConsumer",
     "kafka-consumer-groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+    "kafka-console-share-consumer": "org.apache.kafka.tools.consumer.ConsoleShareConsumer",
+    "kafka-share-groups": "org.apache.kafka.tools.consumer.group.ShareGroupCommand",
     "kafka-delete-records": "org.apache.kafka.tools.DeleteRecordsCommand",
     "kafka-broker-api-versions": "org.apache.kafka.tools.BrokerApiVersionsCommand",
     "kafka-cluster": "org.apache.kafka.tools.ClusterTool",
@@ -100,6 +102,26 @@ def groups():
     expect(len(lags) == 4 and all(lag == "0" for _, _, lag in lags), described)
 
 
+def share_groups():
+    group = f"{PREFIX}-shared"
+    ask("kafka-configs", "--alter", "--entity-type", "groups", "--entity-name", group,
+        "--add-config", "share.auto.offset.reset=earliest")
+    got = ask("kafka-console-share-consumer", "--topic", TOPIC, "--group", group, "--max-messages", "200",
+              "--timeout-ms", "20000")
+    expect(len(set(got.split("\n"))) == 201, f"read {len(set(got.splitlines()))} records instead of 200")
+    tool = ["kafka-share-groups", "--group", group]
+    expect(group in ask("kafka-share-groups", "--list").split(), "the share group is not listed")
+    expect(re.search(rf"{group}\s+\S+\s+.*Empty", ask(*tool, "--describe", "--state")), "its state is not told")
+    described = ask(*tool, "--describe")
+    expect(len(re.findall(rf"{TOPIC}\s+\d+\s+\d+\s+0", described)) == 4, described)
+    ask(*tool, "--reset-offsets", "--to-earliest", "--topic", TOPIC, "--execute")
+    described = ask(*tool, "--describe")
+    expect(len(re.findall(rf"{TOPIC}\s+\d+\s+0\s+[1-9]", described)) == 4, described)
+    ask(*tool, "--delete-offsets", "--topic", TOPIC)
+    ask(*tool, "--delete")
+    expect(group not in ask("kafka-share-groups", "--list").split(), "the share group is still listed")
+
+
 def delete_records():
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         file.write('{"version":1,"partitions":[{"topic":"%s","partition":0,"offset":-1}]}' % TOPIC)
@@ -160,6 +182,7 @@ report.run("kafka-configs-of-broker", broker_config)
 report.run("kafka-console-producer-and-consumer", console)
 report.run("kafka-get-offsets", offsets)
 report.run("kafka-consumer-groups", groups)
+report.run("kafka-share-groups-and-console-share-consumer", share_groups)
 report.run("kafka-delete-records", delete_records)
 report.run("kafka-broker-api-versions", api_versions)
 report.run("kafka-cluster-id", cluster_id)

@@ -48,6 +48,10 @@ public final class ShareWork extends Features {
     work.feature("renew", work::renew);
     work.feature("given-back-at-close", work::closeGivesBack);
     work.feature("poison-is-given-up", work::poison);
+    work.feature("poison-does-not-hold-up-others", work::poisonAmongOthers);
+    work.feature("record-limit", work::recordLimit);
+    work.feature("begins-by-duration-or-at-the-end", work::begins);
+    work.feature("settings-of-a-group", work::groupSettings);
     work.feature("describe-share-group", work::describe);
     work.feature("list-share-groups", work::list);
     work.feature("share-group-offsets", work::offsets);
@@ -68,9 +72,13 @@ public final class ShareWork extends Features {
   }
 
   private KafkaShareConsumer<String, String> consumer(String name, String mode, int most) {
+    return consumer(name, mode, most, "batch_optimized");
+  }
+
+  private KafkaShareConsumer<String, String> consumer(String name, String mode, int most, String acquire) {
     KafkaShareConsumer<String, String> consumer = new KafkaShareConsumer<>(
         settings(Map.of("group.id", group(name), "share.acknowledgement.mode", mode, "max.poll.records", most,
-            "fetch.max.wait.ms", "200")),
+            "share.acquire.mode", acquire, "fetch.max.wait.ms", "200")),
         new StringDeserializer(), new StringDeserializer());
     consumer.subscribe(List.of(topic(name)));
     return consumer;
@@ -87,11 +95,14 @@ public final class ShareWork extends Features {
   /** A topic with so many records, and a group that reads it from its beginning. */
   private void prepare(String name, int partitions, int records) throws Exception {
     admin.createTopics(List.of(new NewTopic(topic(name), partitions, (short) 1))).all().get();
-    ConfigResource resource = new ConfigResource(ConfigResource.Type.GROUP, group(name));
-    admin.incrementalAlterConfigs(Map.of(resource, List.of(
-        new AlterConfigOp(new ConfigEntry("share.auto.offset.reset", "earliest"), AlterConfigOp.OpType.SET))))
-        .all().get();
+    set(name, "share.auto.offset.reset", "earliest");
     produce(name, partitions, records);
+  }
+
+  private void set(String name, String setting, String value) throws Exception {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.GROUP, group(name));
+    admin.incrementalAlterConfigs(Map.of(resource,
+        List.of(new AlterConfigOp(new ConfigEntry(setting, value), AlterConfigOp.OpType.SET)))).all().get();
   }
 
   private void produce(String name, int partitions, int records) throws Exception {
@@ -217,6 +228,100 @@ public final class ShareWork extends Features {
       consumer.commitSync();
       expect(times[0] == 5, "the record that nobody takes came " + times[0] + " times instead of 5");
       expectNothingLeft(consumer);
+    }
+  }
+
+  private void poisonAmongOthers() throws Exception {
+    prepare("among", 1, 12);
+    Set<Long> done = new TreeSet<>();
+    try (KafkaShareConsumer<String, String> consumer = consumer("among", "explicit", 12)) {
+      long deadline = System.nanoTime() + PATIENCE.toNanos();
+      while (done.size() < 11 && System.nanoTime() < deadline) {
+        boolean spoilt = false;
+        for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofMillis(100))) {
+          // A member that dies of a record has done nothing with those it got beside it.
+          spoilt = spoilt || record.offset() == 5;
+          consumer.acknowledge(record, spoilt ? AcknowledgeType.RELEASE : AcknowledgeType.ACCEPT);
+          if (!spoilt) done.add(record.offset());
+        }
+      }
+      consumer.commitSync();
+    }
+    expect(done.size() == 11 && !done.contains(5L), "what others than the poison came through: " + done);
+  }
+
+  private void recordLimit() throws Exception {
+    prepare("limited", 1, 0);
+    try (KafkaProducer<String, String> producer = new KafkaProducer<>(
+        settings(Map.of("linger.ms", "500")), new StringSerializer(), new StringSerializer())) {
+      for (int i = 0; i < 30; i++) producer.send(new ProducerRecord<>(topic("limited"), "order " + i));
+      producer.flush();
+    }
+    try (KafkaShareConsumer<String, String> one = consumer("limited", "explicit", 4, "record_limit");
+        KafkaShareConsumer<String, String> other = consumer("limited", "explicit", 4, "record_limit")) {
+      Map<KafkaShareConsumer<String, String>, Set<Long>> taken = new HashMap<>();
+      long deadline = System.nanoTime() + PATIENCE.toNanos();
+      int seen = 0;
+      while (seen < 30 && System.nanoTime() < deadline) {
+        for (KafkaShareConsumer<String, String> consumer : List.of(one, other)) {
+          var records = consumer.poll(Duration.ofMillis(200));
+          expect(records.count() <= 4, records.count() + " records at once, though 4 are the limit");
+          for (ConsumerRecord<String, String> record : records) {
+            taken.computeIfAbsent(consumer, who -> new TreeSet<>()).add(record.offset());
+            consumer.acknowledge(record);
+            seen++;
+          }
+        }
+      }
+      expect(seen == 30, "got " + seen + " records instead of 30");
+      expect(taken.size() == 2, "only " + taken.size() + " of 2 consumers had work of the one batch");
+    }
+  }
+
+  private void begins() throws Exception {
+    admin.createTopics(List.of(new NewTopic(topic("begun"), 1, (short) 1))).all().get();
+    long now = System.currentTimeMillis();
+    try (KafkaProducer<String, String> producer = new KafkaProducer<>(
+        settings(Map.of("batch.size", "0")), new StringSerializer(), new StringSerializer())) {
+      for (int i = 0; i < 10; i++) {
+        long age = i < 6 ? 7_200_000 : 60_000;
+        producer.send(new ProducerRecord<>(topic("begun"), 0, now - age, null, "order " + i));
+      }
+    }
+    set("begun", "share.auto.offset.reset", "by_duration:PT1H");
+    try (KafkaShareConsumer<String, String> consumer = consumer("begun", "implicit", 20)) {
+      Set<Long> offsets = take(List.of(consumer), 4, (from, record) -> { }).keySet();
+      expect(offsets.equals(Set.of(6L, 7L, 8L, 9L)), "an hour back are " + offsets);
+    }
+    admin.deleteShareGroups(List.of(group("begun"))).all().get();
+    set("begun", "share.auto.offset.reset", "latest");
+    try (KafkaShareConsumer<String, String> consumer = consumer("begun", "implicit", 20)) {
+      expectNothingLeft(consumer);
+      produce("begun", 1, 3);
+      Set<Long> offsets = take(List.of(consumer), 3, (from, record) -> { }).keySet();
+      expect(offsets.equals(Set.of(10L, 11L, 12L)), "from the end on came " + offsets);
+    }
+  }
+
+  private void groupSettings() throws Exception {
+    prepare("set", 1, 1);
+    set("set", "share.record.lock.duration.ms", "21000");
+    set("set", "share.isolation.level", "read_committed");
+    try (KafkaShareConsumer<String, String> consumer = consumer("set", "implicit", 1)) {
+      take(List.of(consumer), 1, (from, record) -> { });
+      int lock = consumer.acquisitionLockTimeoutMs().orElse(0);
+      expect(lock == 21_000, "records are held for " + lock + " ms");
+    }
+    for (String[] wrong : new String[][] {{"share.record.lock.duration.ms", "1"}, {"share.isolation.level", "dirty"},
+        {"share.auto.offset.reset", "by_duration:-PT1H"}, {"share.session.timeout.ms", "1"},
+        {"share.heartbeat.interval.ms", "1"}}) {
+      try {
+        set("set", wrong[0], wrong[1]);
+        expect(false, wrong[0] + " may be " + wrong[1]);
+      } catch (java.util.concurrent.ExecutionException refused) {
+        expect(refused.getCause() instanceof org.apache.kafka.common.errors.InvalidConfigurationException,
+            wrong[0] + ": " + refused.getCause());
+      }
     }
   }
 
