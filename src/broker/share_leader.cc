@@ -121,7 +121,13 @@ env::Task<Result<ShareFound>> ShareLeader::fetch(ShareWish wish, std::shared_ptr
     }
   }
   const Offset seen = partition_->high_watermark();
-  CO_TRY(ShareFound found, co_await acquire(std::move(wish)));
+  Offset tried = share::next_offset(*state_);
+  CO_TRY(ShareFound found, co_await acquire(wish));
+  // What was at hand may be for nobody to read, and what comes after it not.
+  while (found.ranges.empty() && share::next_offset(*state_) > tried) {
+    tried = share::next_offset(*state_);
+    CO_TRY(found, co_await acquire(wish));
+  }
   if (found.ranges.empty() && watch) CO_TRY_VOID(co_await wait_for_more(seen, watch, item));
   co_return found;
 }
@@ -142,7 +148,7 @@ env::Task<Result<ShareFound>> ShareLeader::acquire(ShareWish wish) {
                          .most_records = wish.most_records,
                          .batch_size = wish.batch_size,
                          .exactly = wish.exactly};
-  share::skip_gaps(*state_, from, acquire.batches);
+  share::skip_gaps(*state_, from, acquire.batches, near.next);
   const auto likely = share::decide_acquire(*state_, acquire, now.limits);
   if (likely.empty()) co_return ShareFound{};
 
@@ -169,7 +175,7 @@ env::Task<Result<std::vector<share::Range>>> ShareLeader::batches(Offset from, O
   const auto note = [&found](Bytes bytes) -> Result<void> {
     const auto header = TRY(wire::peek_batch(bytes));
     check(header.has_value(), "a scan gives whole headers");
-    found.push_back({header->base_offset, header->last_offset()});
+    if (!header->control) found.push_back({header->base_offset, header->last_offset()});
     return {};
   };
   CO_TRY_VOID(co_await partition_->log().scan(from, to, store::ScanDetail::Headers, note));

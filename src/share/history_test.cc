@@ -86,7 +86,7 @@ class History {
     for (const Range& batch : batches_) {
       if (batch.last >= from) at_hand.push_back(batch);
     }
-    skip_gaps(partition_, from, at_hand);
+    if (!at_hand.empty()) skip_gaps(partition_, from, at_hand, after(at_hand.back().last));
     const auto ranges = decide_acquire(
         partition_, {.member = member, .batches = at_hand, .most_records = most}, limits_);
     for (const AcquiredRange& acquired : ranges) {
@@ -172,8 +172,8 @@ class History {
     SharePartition loaded = restore(*state.find(kKey));
     forget_below(loaded, log_start_);
     // What the log has no records for is not written down: it is found out again.
-    skip_gaps(loaded, loaded.start, batches_);
-    skip_gaps(partition_, partition_.start, batches_);
+    skip_gaps(loaded, loaded.start, batches_, after(batches_.back().last));
+    skip_gaps(partition_, partition_.start, batches_, after(batches_.back().last));
     ASSERT_EQ(loaded.start, partition_.start);
     ASSERT_EQ(durable(loaded), durable(partition_));
     ASSERT_EQ(loaded.complete, partition_.complete);

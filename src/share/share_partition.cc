@@ -229,21 +229,25 @@ bool has_room(const SharePartition& partition, const Limits& limits) {
          next_offset(partition) < partition.end();
 }
 
-void skip_gaps(SharePartition& partition, Offset from, const std::vector<Range>& batches) {
+void skip_gaps(SharePartition& partition, Offset from, const std::vector<Range>& batches,
+               Offset to) {
+  std::vector<Range> gone;
   Offset next = std::max(from, partition.start);
+  const auto pass_to = [&](Offset end) {
+    if (end <= next) return;
+    partition.runs.visit({next, before(end)}, [&](Range piece, const Fate* fate) {
+      if (is_free(fate_of(fate))) gone.push_back(piece);
+      return true;
+    });
+  };
   for (const Range& batch : batches) {
-    std::vector<Range> gone;
-    if (batch.first > next) {
-      partition.runs.visit({next, before(batch.first)}, [&](Range piece, const Fate* fate) {
-        if (is_free(fate_of(fate))) gone.push_back(piece);
-        return true;
-      });
-    }
-    for (const Range& range : gone) {
-      give(partition, range, {.state = RecordState::Archived});
-      partition.complete += length(range);
-    }
+    pass_to(batch.first);
     next = std::max(next, after(batch.last));
+  }
+  pass_to(to);
+  for (const Range& range : gone) {
+    give(partition, range, {.state = RecordState::Archived});
+    partition.complete += length(range);
   }
   move_start(partition, start_after(partition, {}));
 }

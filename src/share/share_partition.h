@@ -78,9 +78,11 @@ struct AcquiredRange {
 Offset next_offset(const SharePartition& partition);
 // Whether a read from next_offset on could give anything: not when too many records are under way.
 bool has_room(const SharePartition& partition, const Limits& limits);
-// Passes over what the log has no records for any more, `batches` being what it has from `from` on:
-// nobody could ever acknowledge it. Not written: the log tells it again.
-void skip_gaps(SharePartition& partition, Offset from, const std::vector<Range>& batches);
+// Passes over what nobody is to read: what the log has from `from` on to before `to` are just
+// `batches`. What is between them was compacted away, says how transactions ended, or was aborted.
+// Not written: the log tells it again.
+void skip_gaps(SharePartition& partition, Offset from, const std::vector<Range>& batches,
+               Offset to);
 std::vector<AcquiredRange> decide_acquire(const SharePartition& partition, const Acquire& wish,
                                           const Limits& limits);
 void acquire(SharePartition& partition, const MemberId& member,

@@ -231,12 +231,24 @@ TEST(SharePartition, FollowsTheLogsStart) {
 TEST(SharePartition, PassesOverWhatTheLogHasNoRecordsFor) {
   SharePartition partition = partition_from(0);
   const std::vector<Range> batches{range(4, 5), range(8, 9)};
-  skip_gaps(partition, Offset{0}, batches);
+  skip_gaps(partition, Offset{0}, batches, Offset{10});
   EXPECT_EQ(partition.start, Offset{4});
   EXPECT_EQ(take(partition, kAnn, batches), (std::vector{got(4, 5), got(8, 9)}));
   EXPECT_EQ(partition.complete, 2);
   EXPECT_EQ(acknowledge(partition, kAnn, {{range(4, 5), {1}}}), ErrorCode::None);
   EXPECT_EQ(partition.start, Offset{8});
+}
+
+TEST(SharePartition, PassesOverWhatEndsWithNothingToRead) {
+  SharePartition partition = partition_from(0);
+  take(partition, kAnn, {range(0, 1)});
+  skip_gaps(partition, Offset{2}, {}, Offset{7});
+  EXPECT_EQ(partition.start, Offset{0}) << "somebody has the first";
+  EXPECT_EQ(partition.complete, 5);
+  EXPECT_EQ(next_offset(partition), Offset{7});
+  EXPECT_EQ(acknowledge(partition, kAnn, {{range(0, 1), {1}}}), ErrorCode::None);
+  EXPECT_EQ(partition.start, Offset{7});
+  EXPECT_EQ(partition.complete, 0);
 }
 
 TEST(SharePartition, WritesWhatARestartNeeds) {

@@ -272,7 +272,7 @@ def share_group(cli):
     with member.socket:
         member.beat(0)
         [listed] = [one for one in cli.json("group", "list", "--type", "share") if one["group"] == group]
-        expect((listed["type"], listed["state"]) == ("Share", "Stable"), listed)
+        expect((listed["type"], listed["state"]) == ("share", "Stable"), listed)
         [shown] = cli.json("group", "describe", group)
         expect(shown["members"][0]["client_id"] == "" and shown["members"][0]["partitions"] == 1, shown)
         expect(shown["partitions"][0]["members"] == ["worker-1"] and shown["unowned"] == [], shown)
@@ -290,7 +290,7 @@ def share_group(cli):
         member.beat(-1)
     cli.run("group", "reset", group, "--topic", topic, "--to", "4", "--execute")
     [shown] = cli.json("group", "describe", group)
-    expect((shown["state"], shown["type"], shown["lag"]) == ("Empty", "Share", 6), shown)
+    expect((shown["state"], shown["type"], shown["lag"]) == ("Empty", "share", 6), shown)
     expect((shown["partitions"][0]["committed"], shown["partitions"][0]["lag"]) == (4, 6), shown)
     expect(shown["lag_seconds"] is not None, shown)
     cli.run("group", "delete", group, "--topic", topic)
