@@ -8,6 +8,7 @@
     ./do bench offsets          offset commits, and 10,000 groups brought back at a start
     ./do bench micro            the benchmarks of single functions (bench/*_bench.cc)
     ./do bench groups [...]     consumer groups of thousands of members, Apache Kafka's too
+    ./do bench share [...]      a share group's throughput, Apache Kafka's too
     ./do bench compare [...]    Apache Kafka too, under the same loads; `./do bench compare --help`
     ./do bench report           make the tables and plots of the last comparison again
     ./do bench flame [NAME]     where the broker's time goes: bench/results/flame-NAME.svg
@@ -25,6 +26,7 @@ import flame
 import groups
 import offsets
 import results
+import share_groups
 
 SECONDS = 5
 
@@ -148,7 +150,7 @@ def measure_micro():
 
 OWN = {"node": measure_node, "produce": measure_produce, "fetch": measure_fetch, "offsets": measure_offsets,
        "micro": measure_micro}
-WITH_ARGUMENTS = {"groups": groups.main,
+WITH_ARGUMENTS = {"groups": groups.main, "share": share_groups.main,
                   "compare": compare.main, "flame": flame.main, "report": lambda _: results.main()}
 
 

@@ -77,6 +77,10 @@ void read_groups(BrokerOptions& to, const Reader& read) {
 void read_share_groups(BrokerOptions& to, const Reader& read) {
   to.share_session_timeout = read.millis(group_share_session_timeout_ms);
   to.share_heartbeat_interval = read.millis(group_share_heartbeat_interval_ms);
+  to.min_share_session_timeout = read.millis(group_share_min_session_timeout_ms);
+  to.max_share_session_timeout = read.millis(group_share_max_session_timeout_ms);
+  to.min_share_heartbeat_interval = read.millis(group_share_min_heartbeat_interval_ms);
+  to.max_share_heartbeat_interval = read.millis(group_share_max_heartbeat_interval_ms);
   to.max_share_group_size = read.whole<std::int32_t>(group_share_max_size);
   to.share_delivery_limit = read.whole<std::int16_t>(group_share_delivery_count_limit);
   to.share_record_lock = read.millis(group_share_record_lock_duration_ms);

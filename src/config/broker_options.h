@@ -78,6 +78,10 @@ struct BrokerOptions {
 
   Millis share_session_timeout;
   Millis share_heartbeat_interval;
+  Millis min_share_session_timeout;
+  Millis max_share_session_timeout;
+  Millis min_share_heartbeat_interval;
+  Millis max_share_heartbeat_interval;
   std::int32_t max_share_group_size;
   std::int16_t share_delivery_limit;
   Millis share_record_lock;

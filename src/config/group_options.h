@@ -266,6 +266,38 @@ inline constexpr Option group_share_heartbeat_interval_ms{
     .hostile = {"100"},
     .doc = "How often members of share groups are told to send heartbeats.",
 };
+inline constexpr Option group_share_min_session_timeout_ms{
+    .name = "group.share.min.session.timeout.ms",
+    .unit = Unit::Millis,
+    .fallback = "45000",
+    .least = 1,
+    .most = kMostInt,
+    .doc = "The least that a group may set as its own share.session.timeout.ms.",
+};
+inline constexpr Option group_share_max_session_timeout_ms{
+    .name = "group.share.max.session.timeout.ms",
+    .unit = Unit::Millis,
+    .fallback = "60000",
+    .least = 1,
+    .most = kMostInt,
+    .doc = "The most that a group may set as its own share.session.timeout.ms.",
+};
+inline constexpr Option group_share_min_heartbeat_interval_ms{
+    .name = "group.share.min.heartbeat.interval.ms",
+    .unit = Unit::Millis,
+    .fallback = "5000",
+    .least = 1,
+    .most = kMostInt,
+    .doc = "The least that a group may set as its own share.heartbeat.interval.ms.",
+};
+inline constexpr Option group_share_max_heartbeat_interval_ms{
+    .name = "group.share.max.heartbeat.interval.ms",
+    .unit = Unit::Millis,
+    .fallback = "15000",
+    .least = 1,
+    .most = kMostInt,
+    .doc = "The most that a group may set as its own share.heartbeat.interval.ms.",
+};
 inline constexpr Option group_share_max_size{
     .name = "group.share.max.size",
     .fallback = "200",
@@ -399,6 +431,10 @@ inline constexpr std::array kGroupOptions{
     &producer_id_expiration_check_interval_ms,
     &group_share_session_timeout_ms,
     &group_share_heartbeat_interval_ms,
+    &group_share_min_session_timeout_ms,
+    &group_share_max_session_timeout_ms,
+    &group_share_min_heartbeat_interval_ms,
+    &group_share_max_heartbeat_interval_ms,
     &group_share_max_size,
     &group_share_delivery_count_limit,
     &group_share_record_lock_duration_ms,

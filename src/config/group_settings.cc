@@ -126,6 +126,12 @@ std::optional<Bounds> bounds_of(const Option& option, const BrokerOptions& broke
   if (&option == &group_consumer_heartbeat_interval_ms) {
     return Bounds{broker.min_consumer_heartbeat_interval, broker.max_consumer_heartbeat_interval};
   }
+  if (&option == &group_share_session_timeout_ms) {
+    return Bounds{broker.min_share_session_timeout, broker.max_share_session_timeout};
+  }
+  if (&option == &group_share_heartbeat_interval_ms) {
+    return Bounds{broker.min_share_heartbeat_interval, broker.max_share_heartbeat_interval};
+  }
   if (&option == &group_share_record_lock_duration_ms) {
     return Bounds{broker.min_share_record_lock, broker.max_share_record_lock};
   }

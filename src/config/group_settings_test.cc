@@ -54,6 +54,12 @@ TEST(GroupSettings, AreCheckedBeforeTheyAreTaken) {
       {"share.record.lock.duration.ms", "20000", true},
       {"share.record.lock.duration.ms", "14999", false},  // Less than the broker allows.
       {"share.record.lock.duration.ms", "60001", false},
+      {"share.session.timeout.ms", "60000", true},
+      {"share.session.timeout.ms", "44999", false},
+      {"share.session.timeout.ms", "60001", false},
+      {"share.heartbeat.interval.ms", "5000", true},
+      {"share.heartbeat.interval.ms", "4999", false},
+      {"share.heartbeat.interval.ms", "15001", false},
       {"share.record.lock.duration.ms", "soon", false},
       {"consumer.session.timeout.ms", "50000", true},
       {"consumer.session.timeout.ms", "30000", false},  // Less than the broker allows.

@@ -268,6 +268,10 @@ class ShareMember:
 def share_group(cli):
     topic, group = cli.topic("shared"), f"cli-share-{RUN}"
     cli.produce(topic, [f"order {i}" for i in range(10)])
+    cli.run("config", "set", "group", group, "share.auto.offset.reset=earliest")
+    [setting] = cli.json("config", "get", "group", group)
+    expect((setting["name"], setting["value"]) == ("share.auto.offset.reset", "earliest"), setting)
+    cli.refused("config", "set", "group", group, "share.isolation.level=dirty", says=["read_committed"])
     member = ShareMember(cli, group, topic)
     with member.socket:
         member.beat(0)

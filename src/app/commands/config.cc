@@ -20,9 +20,10 @@ struct Options {
 };
 
 client::Resource resource_of(const Options& options) {
-  const bool everyone = options.kind == "broker" && options.name == "all";
-  return {options.kind == "topic" ? client::ResourceType::Topic : client::ResourceType::Broker,
-          everyone ? "" : options.name};
+  using enum client::ResourceType;
+  if (options.kind == "topic") return {Topic, options.name};
+  if (options.kind == "group") return {Group, options.name};
+  return {Broker, options.name == "all" ? "" : options.name};
 }
 
 bool is_set(const client::ConfigEntry& entry) {
@@ -128,13 +129,13 @@ Outcome<> run_unset(const Options& options) {
 }
 
 void add_resource(CLI::App& command, Options& options) {
-  command.add_option("KIND", options.kind, "topic or broker")
+  command.add_option("KIND", options.kind, "topic, broker or group")
       ->required()
-      ->check(CLI::IsMember({"topic", "broker"}))
+      ->check(CLI::IsMember({"topic", "broker", "group"}))
       ->type_name("");
   command
       .add_option("NAME", options.name,
-                  "The topic's name, the broker's id, or 'all' for all brokers")
+                  "The topic's or group's name, the broker's id, or 'all' for all brokers")
       ->required();
 }
 
@@ -144,8 +145,8 @@ void add_get(Tree& tree, CLI::App& config) {
       config,
       {.name = "get",
        .summary = "Show configs and who set them",
-       .about = "Shows the configs of a topic or broker that are not defaults, or those that are "
-                "named, or all.",
+       .about = "Shows the configs of a topic, broker or group that are not defaults, or those "
+                "that are named, or all.",
        .examples = {"thalweg config get topic orders",
                     "thalweg config get broker 1 log.retention.ms --explain"},
        .json =
@@ -174,7 +175,7 @@ void add_change(Tree& tree, CLI::App& config, Words words, std::string_view what
 void add_config(Tree& tree) {
   CLI::App& config = tree.group(
       tree.root(), {.name = "config",
-                    .summary = "Read and change the configs of topics and brokers",
+                    .summary = "Read and change the configs of topics, brokers and groups",
                     .examples = {"thalweg config get topic orders --all",
                                  "thalweg config set topic orders retention.ms=86400000"}});
   add_get(tree, config);
@@ -182,8 +183,9 @@ void add_config(Tree& tree) {
       tree, config,
       {.name = "set",
        .summary = "Change configs",
-       .about = "Changes configs of a topic or broker; all that are named, or none.",
-       .examples = {"thalweg config set topic orders retention.ms=86400000 cleanup.policy=compact"},
+       .about = "Changes configs of a topic, broker or group; all that are named, or none.",
+       .examples = {"thalweg config set topic orders retention.ms=86400000 cleanup.policy=compact",
+                    "thalweg config set group workers share.auto.offset.reset=earliest"},
        .json = R"({"kind", "name", "changed"})"},
       "NAME=VALUE", run_set);
   add_change(tree, config,

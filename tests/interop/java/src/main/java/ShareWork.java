@@ -313,7 +313,8 @@ public final class ShareWork extends Features {
       expect(lock == 21_000, "records are held for " + lock + " ms");
     }
     for (String[] wrong : new String[][] {{"share.record.lock.duration.ms", "1"}, {"share.isolation.level", "dirty"},
-        {"share.auto.offset.reset", "by_duration:-PT1H"}}) {
+        {"share.auto.offset.reset", "by_duration:-PT1H"}, {"share.session.timeout.ms", "1"},
+        {"share.heartbeat.interval.ms", "1"}}) {
       try {
         set("set", wrong[0], wrong[1]);
         expect(false, wrong[0] + " may be " + wrong[1]);
