@@ -55,7 +55,7 @@ env::Task<Response> share_acknowledge(Call& call, Request request) {
   Engine& engine = call.engine();
   const Result<ShareSessionKey> who = share_speaker(request.group_id, request.member_id);
   if (!who) co_return refused(who.error());
-  const ShareSessionKey key = *who;
+  const ShareSessionKey& key = *who;
   const std::int32_t epoch = request.share_session_epoch;
   const Result<Partitions> session = co_await at_share_session<Partitions>(
       engine, key,

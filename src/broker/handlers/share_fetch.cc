@@ -248,7 +248,7 @@ env::Task<Response> share_fetch(Call& call, Request request) {
   const Partitions named = wanted_of(request);
   const Partitions forgotten = forgotten_of(request);
   const std::uint64_t connection = call.client().connection;
-  const ShareSessionKey key = *who;
+  const ShareSessionKey& key = *who;
   if (epoch == kBeginShareSession) engine.note_share_session(connection, key);
   const Result<Partitions> session = co_await at_share_session<Partitions>(
       engine, key, [key, connection, epoch, named, forgotten](ShareSessions& sessions) {
