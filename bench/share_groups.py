@@ -58,8 +58,8 @@ def main(arguments):
                                  *consume(server, partitions, consumers, args.records)])
             finally:
                 server.stop()
-    print(f"\n{args.records:,} records of {BYTES} bytes through a share group\n\n{results.table(COLUMNS, rows)}", end="",
-          flush=True)
+    title = f"{args.records:,} records of {BYTES} bytes through a share group"
+    print(f"\n{title}\n\n{results.table(COLUMNS, rows)}", end="", flush=True)
 
 
 if __name__ == "__main__":
