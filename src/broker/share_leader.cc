@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/probe.h"
 #include "broker/at_share_state.h"
 #include "broker/engine.h"
 #include "observe/log.h"
@@ -59,7 +60,9 @@ void ShareLeader::end() {
 
 env::Task<Result<void>> ShareLeader::load() {
   CO_TRY(share::Stored stored, co_await read_state());
-  if (stored.start == share::kNoStart) {
+  if (stored.start != share::kNoStart) {
+    probe::reached<"share: work taken up where it was">();
+  } else {
     CO_TRY(stored.start, co_await first_start());
     // Written down at once: where a group begins must not change with a restart.
     CO_TRY_VOID(co_await write_state(
@@ -255,6 +258,7 @@ void ShareLeader::settle(std::vector<Pending> written, const Result<void>& durab
     if (durable) {
       share::finish(*state_, one.change);
     } else {
+      probe::reached<"share: what could not be written taken back">();
       share::undo(*state_, one.change);
     }
     if (one.later) one.later->set(durable);

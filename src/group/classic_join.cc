@@ -2,6 +2,7 @@
 // coming back under a new id (KIP-345), and a member that joins again.
 #include <algorithm>
 
+#include "base/probe.h"
 #include "group/membership.h"
 
 namespace group {
@@ -81,6 +82,7 @@ void reserve_id(Classic& group, const Join& join, const Limits& limits, Effects&
 // as the leader.
 void take_place_quietly(Classic& group, Member& member, const Join& join,
                         const MemberId& old_leader, Effects& out) {
+  probe::reached<"classic: a static member came back unnoticed">();
   JoinReply reply = joined(group, member.id);
   if (join.can_skip_assignment) {
     reply.skip_assignment = group.is_leader(member.id);
@@ -134,6 +136,7 @@ void join_again(Classic& group, const Join& join, const Limits& limits, Timestam
     join_anew(group, member, join, limits, now, out);
   } else {
     // It has missed the answer to its last join.
+    probe::reached<"classic: the answer to a join was lost">();
     out.replies.push_back({join.token, joined(group, member.id)});
   }
 }

@@ -1,6 +1,7 @@
 // What members of a classic group ask between joins: their assignment, to be kept, to go.
 #include <algorithm>
 
+#include "base/probe.h"
 #include "group/membership.h"
 
 namespace group {
@@ -86,6 +87,7 @@ void session_over(Classic& group, const MemberId& id, const Limits& limits, Time
   // knows whether it is still there.
   const bool waits = member->joining || member->syncing;
   if (waits && !member->fresh) return;
+  if (waits) probe::reached<"classic: a newcomer waited too long">();
   tell(out, HappeningKind::TimedOut, id,
        member->fresh ? "its join waited for " + in_words(limits.new_member_join) +
                            ", and nobody knows whether it is still there"

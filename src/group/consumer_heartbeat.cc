@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/probe.h"
 #include "group/consumer_turn.h"
 #include "group/metadata.h"
 #include "group/regex.h"
@@ -69,7 +70,10 @@ MaybeRefused refuse_epoch(const ConsumerMember& member, const ConsumerHeartbeat&
   // The answer that told the new epoch may have been lost.
   const bool missed_answer = beat.epoch < holding.epoch && beat.epoch == holding.previous &&
                              beat.owned && is_subset(*beat.owned, holding.assigned);
-  if (missed_answer) return {};
+  if (missed_answer) {
+    probe::reached<"consumer: the answer to a heartbeat was lost">();
+    return {};
+  }
   return Refusal{ErrorCode::FencedMemberEpoch,
                  fmt::format("the member's epoch is {}, not {}: let go of all partitions and join "
                              "again",
@@ -149,6 +153,7 @@ MemberId admit(Turn& turn, const ConsumerHeartbeat& beat) {
   if (beat.who.instance) {
     const auto holder = group.instances.find(*beat.who.instance);
     if (holder != group.instances.end() && holder->second != id) {
+      probe::reached<"consumer: an instance came back under another id">();
       replace(turn, holder->second, id);
       return id;
     }

@@ -1,4 +1,5 @@
 // How members leave a consumer group: by their own wish, or because they are not heard of.
+#include "base/probe.h"
 #include "group/consumer_turn.h"
 
 namespace group {
@@ -83,6 +84,7 @@ void on(Turn& turn, const TimerFired& fired) {
       return;
     case TimerKind::Revocation:
       if (member && member->holding.state == MemberState::UnrevokedPartitions) {
+        probe::reached<"consumer: a member did not let go in time">();
         time_out(turn, fired.key.member, "it did not let go of partitions in time");
       }
       return;

@@ -73,6 +73,7 @@ Holding next_holding(const Consumer& group, const MemberId& id, const ConsumerMe
     // What it has let go of already may be another's by now. In the next epoch its late commits for
     // that are known as such.
     const bool let_go = now.state == MemberState::UnrevokedPartitions;
+    if (let_go) probe::reached<"consumer: a member lets go, and is to let go of more">();
     Holding next =
         in_epoch(now, let_go ? std::min(next_of(now.epoch), group.target_epoch) : now.epoch);
     next.state = MemberState::UnrevokedPartitions;

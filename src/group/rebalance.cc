@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/check.h"
+#include "base/probe.h"
 #include "group/membership.h"
 
 namespace group {
@@ -35,6 +36,7 @@ void remove_absent(Classic& group, Effects& out) {
   }
   const std::string limit = in_words(rebalance_timeout(group)) + " (rebalance timeout)";
   for (const MemberId& id : absent) {
+    probe::reached<"classic: a member did not join in time">();
     tell(out, HappeningKind::TimedOut, id, "it did not join the rebalance within " + limit);
     remove(group, id, ErrorCode::UnknownMemberId, out);
   }
@@ -107,6 +109,7 @@ void complete_join(Classic& group, Timestamp now, Effects& out) {
 
   if (!group.members.empty() && !elect_leader(group)) {
     // Only static members are left, and none of them has joined. Their sessions decide.
+    probe::reached<"classic: only static members are left, and away">();
     out.timers.push_back({kJoinPhase, rebalance_timeout(group)});
     return;
   }
@@ -133,6 +136,7 @@ void join_phase_over(Classic& group, const Limits& limits, Timestamp now, Effect
 void sync_phase_over(Classic& group, const Limits& limits, Timestamp now, Effects& out) {
   const bool waits = group.state == State::CompletingRebalance || group.state == State::Stable;
   if (!waits || group.unsynced.empty()) return;
+  probe::reached<"classic: members did not sync in time">();
   const std::set<MemberId> silent = group.unsynced;
   const std::string limit = in_words(rebalance_timeout(group)) + " (rebalance timeout)";
   for (const MemberId& id : silent) {

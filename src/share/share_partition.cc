@@ -127,7 +127,9 @@ Result<void> check_shape(const std::vector<AcknowledgeBatch>& batches, bool may_
 }
 
 RecordState freed(std::int16_t deliveries, const Limits& limits) {
-  return deliveries >= limits.most_deliveries ? RecordState::Archived : RecordState::Available;
+  if (deliveries < limits.most_deliveries) return RecordState::Available;
+  probe::reached<"share: a record given up after too many deliveries">();
+  return RecordState::Archived;
 }
 
 void settle(Change& change, Range range, RecordState state, std::int16_t deliveries) {
