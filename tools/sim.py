@@ -200,11 +200,11 @@ def plant_all():
 
 
 def tell_planted():
-    print(f"{'fault':<38}  seeds  stated  found by")
+    print(f"{'fault':<44}  seeds  stated  found by")
     missed = 0
     for row, seeds, why in plant_all():
         missed += not seeds or seeds > row.seeds
-        print(f"{row.fault:<38}  {seeds or '-':>5}  {row.seeds or '-':>6}  {why[:100]}", flush=True)
+        print(f"{row.fault:<44}  {seeds or '-':>5}  {row.seeds or '-':>6}  {why[:100]}", flush=True)
     return 1 if missed else 0
 
 

@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT / "tests/support"))
 import script  # noqa: E402
 
 CI = os.environ.get("CI") == "true"
-FIXED_SEEDS, FRESH_SEEDS = 10, 10
+FIXED_SEEDS, FRESH_SEEDS = 12, 6
 FUZZ_SECONDS = 60
 
 
