@@ -21,7 +21,7 @@ class Client:
     title: str  # The head of its column: name<br>version<br>language.
     prepare: Callable  # Fetches and builds; gives the command that runs the suite.
     needs: tuple = ()  # Commands that have to be on PATH.
-    columns: str = "client"  # Which table of docs/clients.md it stands in: client, tool or group.
+    columns: str = "client"  # Which table of docs/clients.md it stands in: client, tool, group or transaction.
 
 
 def java(*program):
@@ -128,13 +128,27 @@ MEMBERS = {
 }
 
 
-def groups(program, *clients):
-    """A suite with members of groups, in Python with confluent-kafka, and the members that it needs."""
+# Programs that copy a topic in transactions (exactly-once/killed.py), and one that counts words.
+COPIERS = {
+    "java": java("ExactCopy"),
+    "librdkafka": librdkafka("exactly-once/librdkafka_copy.cc"),
+    "confluent-python": python_client("confluent-python", "exactly-once/confluent_copy.py"),
+    "franz-go": go_client("exactly-once/franz-go-copy"),
+}
+STREAMS = java("ExactWords")
+
+
+def told_in_python(program, *others):
+    """A suite in Python with confluent-kafka, and what makes ready the programs of others that it starts."""
     def prepare():
-        for client in clients:
-            MEMBERS[client]()
+        for prepare_other in others:
+            prepare_other()
         return python_client("confluent-python", program)()
     return prepare
+
+
+def groups(program, *clients):
+    return told_in_python(program, *(MEMBERS[client] for client in clients))
 
 
 # Two suites run at a time, in this order; the longest comes first.
@@ -150,6 +164,10 @@ CLIENTS = {
                                 groups("kafka-group-tools/daily_work.py", "java"), ("java", "mvn"), "tool"),
     "kafka-connect": Client("Kafka Connect 4.2.1, standalone", script_on_java("kafka-connect"), ("java", "mvn"),
                             "tool"),
+    "exactly-once": Client("Killed again and again",
+                           told_in_python("exactly-once/killed.py", *COPIERS.values(), STREAMS),
+                           ("java", "mvn", "clang++-19"), "transaction"),
+    "transactions": Client("Java's producer 4.2.1", java("TransactionWork"), ("java", "mvn"), "transaction"),
     "kafka-streams": Client("Kafka Streams 4.2.1", java("WordCount"), ("java", "mvn"), "tool"),
     "java-share": Client("Java's share consumer 4.2.1", java("ShareWork"), ("java", "mvn"), "tool"),
     "java": Client("Java client<br>4.2.1", java("DailyWork"), ("java", "mvn")),
@@ -169,10 +187,6 @@ CLIENTS = {
     "rskafka": Client("rskafka<br>0.6.0<br>Rust", prepare_rskafka),
 }
 
-# What Thalweg cannot do yet, by feature, and why. A suite tries it all the same, and it is a failure of the run
+# What Thalweg cannot do yet, as SUITE/FEATURE, and why. A suite tries it all the same, and it is a failure of the run
 # when it works, for then it must leave this list.
-LACKING = {
-    "transactions": "Thalweg has no transaction coordinator yet: FindCoordinator for a transactional id, and "
-                    "InitProducerId with one, are answered with INVALID_REQUEST.",
-    "exactly-once": "it stands on transactions, which Thalweg has not yet; at_least_once works.",
-}
+LACKING = {}

@@ -43,6 +43,16 @@ Kafka 4.2.1, word for word but for the reasons in error messages: `tests/interop
 Thalweg alone adds to a group's setting what would hold without it.
 """
 
+TRANSACTIONS = """
+## Transactions
+
+Each program of `Killed again and again` reads a topic, writes to another, and takes its group's offsets along in
+transactions, of which it aborts every third. It is killed with kill -9 wherever it happens to be and started anew.
+In the end who reads what is committed must find every record once and in its order, or of Kafka Streams' word count
+(`exactly_once_v2`) every count once.
+
+"""
+
 SETTINGS = """
 ## Settings to know
 
@@ -75,11 +85,14 @@ def write_table(file, verdicts, broker, lacking):
     clients = {name: found for name, found in verdicts.items() if CLIENTS[name].columns == "client"}
     tools = {name: found for name, found in verdicts.items() if CLIENTS[name].columns == "tool"}
     groups = {name: found for name, found in verdicts.items() if CLIENTS[name].columns == "group"}
+    transactions = {name: found for name, found in verdicts.items() if CLIENTS[name].columns == "transaction"}
     text = HEAD.format(broker=broker) + "\n" + clients_table(clients) + NOTES
     if tools:
         text += "\n## What comes with Apache Kafka\n\n" + tools_table(tools) + TOOLS_NOTE
     if groups:
         text += GROUPS + tools_table(groups)
+    if transactions:
+        text += TRANSACTIONS + tools_table(transactions)
     text += "\n## What fails, and why\n\n" + failures(verdicts, lacking)
     text += SETTINGS
     file.write_text(text)
@@ -117,8 +130,9 @@ def failures(verdicts, lacking):
     failed = {}
     for name, found in verdicts.items():
         for feature in (feature for feature, verdict in found.items() if verdict == "FAIL"):
-            failed.setdefault(feature, []).append(re.sub(r"<br>.*", "", CLIENTS[name].title.replace("/<br>", "/")))
+            why = lacking.get(f"{name}/{feature}", "a fault: the run failed.")
+            title = re.sub(r"<br>.*", "", CLIENTS[name].title.replace("/<br>", "/"))
+            failed.setdefault((feature, why), []).append(title)
     if not failed:
         return "Nothing does.\n"
-    return "".join(f"- **{feature}** ({', '.join(names)}): {lacking.get(feature, 'a fault: the run failed.')}\n"
-                   for feature, names in failed.items())
+    return "".join(f"- **{feature}** ({', '.join(names)}): {why}\n" for (feature, why), names in failed.items())

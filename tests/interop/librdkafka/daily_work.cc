@@ -323,6 +323,7 @@ void Work::transactions() {
     expect(producer->produce(topic, 0, RdKafka::Producer::RK_MSG_COPY, text.data(), text.size(),
                              nullptr, 0, 0, nullptr),
            "produce");
+    expect(producer->flush(kPatienceMs), "flush");  // What was not sent cannot be aborted.
     expect(text == "aborted" ? producer->abort_transaction(kPatienceMs)
                              : producer->commit_transaction(kPatienceMs));
   }
