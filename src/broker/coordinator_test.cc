@@ -98,7 +98,7 @@ class Coordinator : public testing::Test {
     request.member_epoch = epoch;
     if (epoch == 0) {
       request.rebalance_timeout_ms = 60'000;
-      request.subscribed_topic_names.emplace().push_back(TopicName{"orders"});
+      request.subscribed_topic_names.emplace().emplace_back("orders");
       request.topic_partitions.emplace();
     }
     return ask(groups_->consumer_heartbeat(request, {"cart", "/10.0.0.1", 1}));
@@ -526,9 +526,10 @@ class TransactionalCommit : public Coordinator {
         {TopicName{"orders"}, {{PartitionIndex{0}, Offset{offset}, LeaderEpoch{-1}, {}}}});
     return request;
   }
+  static env::Task<Result<void>> tell(Result<void> joined) { co_return joined; }
   ErrorCode say(const wire::TxnOffsetCommitRequest& request, Result<void> joined = {}) {
-    const auto answer = ask(groups_->commit(
-        request, [joined](PartitionIndex) -> env::Task<Result<void>> { co_return joined; }));
+    const auto answer =
+        ask(groups_->commit(request, [joined](PartitionIndex) { return tell(joined); }));
     world_.run_for(20ms);
     return answer->topics[0].partitions[0].error_code;
   }

@@ -97,7 +97,7 @@ Effects open_as(Groups& groups, const Group& group, const Event& event, const Wo
   Effects all;
   const Group before{.membership = group.membership};  // Blank, but for its offsets?
   if (!before.is_blank()) all.records = farewell(before);
-  const GroupId id = before.id();
+  const GroupId& id = before.id();
   for (const Record& record : all.records) apply(groups, record);
   groups.get(id).membership = std::move(opened.membership);
   append(all, std::move(effects));
