@@ -5,6 +5,7 @@
 #include "base/probe.h"
 #include "broker/at_share_state.h"
 #include "broker/engine.h"
+#include "log/txn_index.h"
 #include "observe/log.h"
 
 namespace broker {
@@ -23,6 +24,13 @@ Error over() {
 bool is_fatal(ErrorCode code) {
   return code == ErrorCode::FencedStateEpoch || code == ErrorCode::FencedLeaderEpoch ||
          code == ErrorCode::InvalidRequest;
+}
+
+bool is_aborted(const wire::BatchHeader& batch, const std::vector<logs::AbortedTxn>& aborted) {
+  return batch.transactional && std::ranges::any_of(aborted, [&](const logs::AbortedTxn& txn) {
+           return txn.producer == batch.producer_id && txn.first <= batch.base_offset &&
+                  batch.base_offset <= txn.last;
+         });
 }
 
 // All of it as one, in the order of offsets.
@@ -145,7 +153,7 @@ env::Task<Result<ShareFound>> ShareLeader::acquire(ShareWish wish) {
 
   CO_TRY(const store::ReadSlice near, co_await partition_->log().read(from, wish.max_bytes, upper));
   if (near.size == 0) co_return ShareFound{};
-  CO_TRY(std::vector<share::Range> at_hand, co_await batches(from, near.next));
+  CO_TRY(std::vector<share::Range> at_hand, co_await batches(from, near.next, now.read_committed));
   share::Acquire acquire{.member = wish.member,
                          .batches = std::move(at_hand),
                          .most_records = wish.most_records,
@@ -173,12 +181,20 @@ env::Task<Result<ShareFound>> ShareLeader::acquire(ShareWish wish) {
   co_return found;
 }
 
-env::Task<Result<std::vector<share::Range>>> ShareLeader::batches(Offset from, Offset to) {
+// Those that members are to read. Share consumers cannot tell themselves what was aborted.
+env::Task<Result<std::vector<share::Range>>> ShareLeader::batches(Offset from, Offset to,
+                                                                  bool read_committed) {
+  std::vector<logs::AbortedTxn> aborted;
+  if (read_committed) {
+    CO_TRY(aborted, co_await partition_->log().aborted_within(from, to));
+  }
   std::vector<share::Range> found;
-  const auto note = [&found](Bytes bytes) -> Result<void> {
+  const auto note = [&](Bytes bytes) -> Result<void> {
     const auto header = TRY(wire::peek_batch(bytes));
     check(header.has_value(), "a scan gives whole headers");
-    if (!header->control) found.push_back({header->base_offset, header->last_offset()});
+    if (!header->control && !is_aborted(*header, aborted)) {
+      found.push_back({header->base_offset, header->last_offset()});
+    }
     return {};
   };
   CO_TRY_VOID(co_await partition_->log().scan(from, to, store::ScanDetail::Headers, note));

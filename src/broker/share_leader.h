@@ -64,7 +64,7 @@ class ShareLeader : public std::enable_shared_from_this<ShareLeader> {
   env::Task<Result<void>> write_state(share::Write write);
 
   env::Task<Result<ShareFound>> acquire(ShareWish wish);
-  env::Task<Result<std::vector<share::Range>>> batches(Offset from, Offset to);
+  env::Task<Result<std::vector<share::Range>>> batches(Offset from, Offset to, bool read_committed);
   env::Task<Result<void>> wait_for_more(Offset seen, std::shared_ptr<FetchWatch> watch,
                                         std::size_t item);
 

@@ -5,12 +5,17 @@
 #include "wire/010_find_coordinator.h"
 #include "wire/022_init_producer_id.h"
 #include "wire/026_end_txn.h"
+#include "wire/044_incremental_alter_configs.h"
 #include "wire/061_describe_producers.h"
+#include "wire/076_share_group_heartbeat.h"
+#include "wire/078_share_fetch.h"
 
 namespace broker {
 namespace {
 
 const TransactionalId kId{"transfers"};
+const GroupId kGroup{"workers"};
+const MemberId kAnn{"ann"};
 constexpr std::int8_t kUncommitted = 0;
 constexpr std::int8_t kCommitted = 1;
 
@@ -18,7 +23,7 @@ class ReadCommitted : public BrokerTest {
  protected:
   void SetUp() override {
     start({"transaction.state.log.num.partitions=1"});
-    create_topic("orders");
+    topic_ = create_topic("orders");
     ask<wire::FindCoordinatorResponse>(
         wire::FindCoordinatorRequest{.key_type = 1, .coordinator_keys = {kId.value}});
     const auto who = ask<wire::InitProducerIdResponse>(
@@ -75,6 +80,44 @@ class ReadCommitted : public BrokerTest {
     return answer.topics.at(0).partitions.at(0).active_producers.at(0).current_txn_start_offset;
   }
 
+  // A share group of one member, which begins where the log does.
+  void share(const std::string& isolation) {
+    ask<wire::FindCoordinatorResponse>(
+        wire::FindCoordinatorRequest{.coordinator_keys = {kGroup.value}});
+    wire::IncrementalAlterConfigsRequest settings;
+    auto& group = settings.resources.emplace_back();
+    group.resource_type = 32;
+    group.resource_name = kGroup.value;
+    group.configs.push_back({.name = "share.isolation.level", .value = isolation});
+    group.configs.push_back({.name = "share.auto.offset.reset", .value = "earliest"});
+    const auto set = ask<wire::IncrementalAlterConfigsResponse>(settings);
+    ASSERT_EQ(set.responses.at(0).error_code, ErrorCode::None);
+    wire::ShareGroupHeartbeatRequest joining{.group_id = kGroup, .member_id = kAnn};
+    joining.subscribed_topic_names.emplace().push_back(TopicName{"orders"});
+    const auto joined = ask<wire::ShareGroupHeartbeatResponse>(joining);
+    ASSERT_EQ(joined.error_code, ErrorCode::None);
+  }
+  // What the member gets, by its offsets.
+  std::vector<std::int64_t> take(std::int32_t epoch) {
+    wire::ShareFetchRequest request{.group_id = kGroup,
+                                    .member_id = kAnn,
+                                    .share_session_epoch = epoch,
+                                    .max_bytes = 1 << 20,
+                                    .max_records = 100,
+                                    .batch_size = 100};
+    request.topics.push_back({topic_, {{.partition_index = PartitionIndex{0}}}});
+    const auto answer = ask<wire::ShareFetchResponse>(request);
+    EXPECT_EQ(answer.error_code, ErrorCode::None);
+    std::vector<std::int64_t> offsets;
+    for (const auto& one : answer.responses.at(0).partitions.at(0).acquired_records) {
+      for (auto at = one.first_offset.value; at <= one.last_offset.value; ++at) {
+        offsets.push_back(at);
+      }
+    }
+    return offsets;
+  }
+
+  TopicId topic_;
   ProducerId id_;
   ProducerEpoch epoch_;
 };
@@ -113,6 +156,29 @@ TEST_F(ReadCommitted, NamesWhatWasAborted) {
   EXPECT_EQ(data.aborted_transactions->at(0).first_offset, Offset{0});
   EXPECT_EQ(read(kCommitted, 2).aborted_transactions->size(), 0U) << "behind its marker";
   EXPECT_FALSE(read(kUncommitted).aborted_transactions);
+}
+
+TEST_F(ReadCommitted, AShareGroupGetsNothingThatWasAborted) {
+  share("read_committed");
+  write(0);
+  end(false);
+  EXPECT_TRUE(take(0).empty()) << "an aborted record and its marker";
+  produce("orders", batch(1));
+  write(0);
+  end(true);
+  write(0);
+  EXPECT_EQ(take(1), (std::vector<std::int64_t>{2, 3}));
+  EXPECT_TRUE(take(2).empty()) << "the transaction is open";
+  end(true);
+  EXPECT_EQ(take(3), std::vector<std::int64_t>{5});
+}
+
+TEST_F(ReadCommitted, AShareGroupThatDoesNotMindGetsAllButMarkers) {
+  share("read_uncommitted");
+  write(0);
+  end(false);
+  write(0);
+  EXPECT_EQ(take(0), (std::vector<std::int64_t>{0, 2}));
 }
 
 }  // namespace
