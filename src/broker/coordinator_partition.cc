@@ -149,7 +149,8 @@ env::Task<Result<void>> CoordinatorPartition::end_transaction(txn::Marker marker
   CO_TRY_VOID(ready());
   CO_TRY_VOID(partition_log_->admits(marker));
   guards_.end(marker.producer);
-  const bool commits = marker.outcome == txn::Outcome::Commit;
+  const bool commits = marker.outcome == txn::Outcome::Commit ||
+                       probe::planted<"offsets of aborted transactions count">();
   if (log_.all_durable()) written_.clear();
   const LoggedState::Sequence sequence = log_.write_batch(txn::marker_batch(marker, shard_.wall()));
   for (const GroupId& id : group::end_transaction(groups_, marker.producer, commits)) {

@@ -137,18 +137,16 @@ void TransactionCoordinator::note(const TransactionNote& note) {
 
 void TransactionCoordinator::fill(observe::Snapshot& snapshot) const {
   std::int64_t open = 0;
-  std::int64_t oldest_ms = 0;
-  const std::int64_t now = shard_.wall().value;
+  Instant oldest = shard_.now();
   for (const auto& [index, partition] : open_) {
-    for (const auto& [id, transaction] : partition->transactions().by_id) {
-      if (transaction.status != txn::Status::Ongoing && !transaction.is_ending()) continue;
+    for (const auto& [id, since] : partition->open_since()) {
       ++open;
-      oldest_ms = std::max(oldest_ms, now - transaction.started.value);
+      oldest = std::min(oldest, since);
     }
   }
+  const auto age = std::chrono::duration_cast<std::chrono::seconds>(shard_.now() - oldest);
   snapshot.add(meters::transactions_open, {}, open);
-  snapshot.add(meters::transaction_oldest_seconds, {},
-               observe::Snapshot::Greatest{oldest_ms / 1000});
+  snapshot.add(meters::transaction_oldest_seconds, {}, observe::Snapshot::Greatest{age.count()});
 }
 
 }  // namespace broker

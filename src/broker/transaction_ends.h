@@ -16,6 +16,7 @@ env::Task<Result<void>> end_transaction_at(Engine& here, TopicPartition partitio
 class EngineReach final : public TransactionReach {
  public:
   explicit EngineReach(Engine& engine) : engine_(engine) {}
+  // CoordinatorNotAvailable where the controller cannot write.
   env::Task<Result<ProducerId>> new_producer_id() override;
   env::Task<Result<void>> mark(TopicPartition partition, txn::Marker marker) override;
 

@@ -71,6 +71,7 @@ class TransactionPartition final : public std::enable_shared_from_this<Transacti
 
   // As they are, also before that is durable. Only while ready.
   const txn::Transactions& transactions() const { return state_; }
+  const std::map<TransactionalId, Instant>& open_since() const { return open_since_; }
   Result<void> ready() const { return log_.ready(); }
 
   // Aborts what takes too long, and forgets ids that have been idle for long.
@@ -87,6 +88,9 @@ class TransactionPartition final : public std::enable_shared_from_this<Transacti
   template <class Decide>
   env::Task<Result<txn::ProducerIdentity>> settle(TransactionalId id, Decide decide);
   void put(const TransactionalId& id, txn::Transaction next);
+  // A transaction that was open before this began to look at it is as old as it says, but never so
+  // old that its producer has no time left to say something.
+  Instant began(const txn::Transaction& transaction) const;
   void write(txn::Record record);
   env::Task<bool> ended(TransactionalId id, Instant until);
   void wake(const TransactionalId& id);
@@ -108,6 +112,8 @@ class TransactionPartition final : public std::enable_shared_from_this<Transacti
   wire::BatchScratch scratch_;
   LoggedState::Sequence last_ = 0;  // What is read may be of this batch.
   std::uint64_t generation_ = 0;    // Of the state: counts how often it was loaded.
+  // Since when each transaction is open, by a clock that does not jump.
+  std::map<TransactionalId, Instant> open_since_;
   std::map<TransactionalId, std::shared_ptr<env::Signal>> waited_for_;
   env::Gate finishing_;
   env::Signal closed_;  // Wakes who rests between two attempts.

@@ -97,12 +97,13 @@ env::Task<Result<Connection*>> Cluster::broker(BrokerId id) {
   co_return connection;
 }
 
-env::Task<Result<Broker>> Cluster::find_coordinator(GroupId group) {
+env::Task<Result<Broker>> Cluster::find_coordinator(const Key& key) {
   CO_TRY(const wire::Version version, first_->common_version(wire::FindCoordinatorRequest::api));
   wire::FindCoordinatorRequest request;
   const bool many = version >= 4;
-  if (many) request.coordinator_keys = {group.value};
-  if (!many) request.key = group.value;
+  request.key_type = key.type;
+  if (many) request.coordinator_keys = {key.name};
+  if (!many) request.key = key.name;
   CO_TRY(const wire::FindCoordinatorResponse response,
          co_await first_->ask(std::move(request), wire::read_find_coordinator_response));
   Broker found;
@@ -122,22 +123,30 @@ env::Task<Result<Broker>> Cluster::find_coordinator(GroupId group) {
   }
   if (error != ErrorCode::None) {
     co_return fail(
-        broker_error(error, {}, fmt::format("no coordinator for group '{}'", group.value)));
+        broker_error(error, {}, fmt::format("no coordinator for {} '{}'", key.what, key.name)));
   }
   CO_TRY(found.address, address_of(host, port));
   co_return found;
 }
 
 env::Task<Result<Connection*>> Cluster::coordinator(GroupId group) {
+  return coordinator(Key{0, std::move(group.value), "group"});
+}
+
+env::Task<Result<Connection*>> Cluster::coordinator(TransactionalId id) {
+  return coordinator(Key{1, std::move(id.value), "transactional id"});
+}
+
+env::Task<Result<Connection*>> Cluster::coordinator(Key key) {
   const Instant deadline = shard_.now() + settings_.timeout;
   for (;;) {
-    Result<Broker> found = co_await find_coordinator(group);
+    Result<Broker> found = co_await find_coordinator(key);
     if (found) {
       if (std::ranges::find(brokers_, found->id, &Broker::id) == brokers_.end())
         brokers_.push_back(*found);
       co_return co_await broker(found->id);
     }
-    // A cluster that has never seen a group makes its offsets topic first.
+    // A cluster that was never asked for one makes the topic first that it keeps them in.
     if (!is_retriable(found.error().code) || shard_.now() >= deadline ||
         found.error().code == ErrorCode::NetworkException) {
       co_return fail(std::move(found).error());

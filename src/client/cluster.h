@@ -41,11 +41,19 @@ class Cluster {
 
   // Waits, for as long as one request may take, until a coordinator is there.
   env::Task<Result<Connection*>> coordinator(GroupId group);
+  env::Task<Result<Connection*>> coordinator(TransactionalId id);
 
  private:
   Cluster(env::Shard& shard, Settings settings) : shard_(shard), settings_(std::move(settings)) {}
   env::Task<Result<void>> learn_brokers();
-  env::Task<Result<Broker>> find_coordinator(GroupId group);
+  // What a coordinator is asked for by, and how people call it.
+  struct Key {
+    std::int8_t type;
+    std::string name;
+    std::string_view what;
+  };
+  env::Task<Result<Broker>> find_coordinator(const Key& key);
+  env::Task<Result<Connection*>> coordinator(Key key);
 
   env::Shard& shard_;
   Settings settings_;

@@ -146,8 +146,9 @@ Result<Decision> decide_end(const Transaction* current, const End& wish,
 // All partitions of an ending transaction have their markers.
 Transaction decide_complete(const Transaction& ending, Timestamp now);
 
-// Aborts a transaction that takes longer than its producer said it would.
-std::optional<Transaction> decide_timeout(const Transaction& current, Timestamp now);
+// Aborts a transaction that has been open for longer than its producer said it would be.
+std::optional<Transaction> decide_timeout(const Transaction& current, Millis open_for,
+                                          Timestamp now);
 // Whether an id has been idle for so long that it may be forgotten.
 bool is_expired(const Transaction& current, Millis idle, Timestamp now);
 

@@ -52,7 +52,8 @@ class Driver {
     if (find() && find()->is_ending()) put(decide_complete(*find(), now));
   }
   void time_out() {
-    if (auto next = decide_timeout(*find(), now)) put(std::move(*next));
+    const Millis open_for{now.value - find()->started.value};
+    if (auto next = decide_timeout(*find(), open_for, now)) put(std::move(*next));
   }
 
   const Transaction* find() const { return state.find(kId); }

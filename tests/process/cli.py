@@ -12,8 +12,11 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from node import PROGRAM, Node, Scratch  # noqa: E402
 from report import Report, Skip, eventually, expect  # noqa: E402
+from wire import Connection, string  # noqa: E402
 
 GIVEN = os.environ.get("THALWEG_KAFKA")
+FIND_COORDINATOR, INIT_PRODUCER_ID, ADD_PARTITIONS_TO_TXN = 10, 22, 24
+TRANSACTION_KEY = 1
 RUN = os.urandom(3).hex()  # Names of their own, so that a cluster may be used again.
 
 
@@ -303,6 +306,46 @@ def share_group(cli):
     expect(group not in [one["group"] for one in cli.json("group", "list")], "still there")
 
 
+def transactional_producer(cli, name):
+    """One that has begun, with a partition in its transaction if it is given one. Gives (connection, id, epoch)."""
+    host, port = cli.kafka.rsplit(":", 1)
+    connection = Connection((host, int(port)), 30)
+    find = string(name) + struct.pack(">b", TRANSACTION_KEY)
+    eventually(lambda: struct.unpack_from(">h", connection.call(FIND_COORDINATOR, 1, find), 4)[0] == 0, 30,
+               "a coordinator")
+    begin = string(name) + struct.pack(">i", 60_000)
+    answer = eventually(lambda: begun(connection.call(INIT_PRODUCER_ID, 0, begin)), 30, "a producer id")
+    return connection, *answer
+
+
+def begun(answer):
+    _, error, producer, epoch = struct.unpack_from(">ihqh", answer)
+    return None if error else (producer, epoch)
+
+
+def transactions(cli):
+    topic, name = cli.topic("transfers"), f"cli-transfers-{RUN}"
+    connection, producer, epoch = transactional_producer(cli, name)
+    with connection:
+        (listed,) = [one for one in cli.json("txn", "list") if one["transactional_id"] == name]
+        expect(listed["state"] == "Empty" and listed["producer_id"] == producer, f"listed as {listed}")
+        add = string(name) + struct.pack(">qhi", producer, epoch, 1) + string(topic) + struct.pack(">ii", 1, 0)
+        connection.call(ADD_PARTITIONS_TO_TXN, 0, add)
+        described = cli.json("txn", "describe", name)
+        expect(described["state"] == "Ongoing" and described["partitions"] == [{"topic": topic, "partition": 0}],
+               f"described as {described}")
+        expect(f"{topic}-0" in cli.text("txn", "describe", name), "the partitions are not shown")
+        expect(name in cli.text("txn", "list", "--state", "Ongoing"), "it is not listed")
+        expect(name not in cli.text("txn", "list", "--open-for", "1h"), "it is not that old")
+        cli.refused("txn", "list", "--state", "Sad", says=["Sad", "Ongoing"])
+        cli.refused("txn", "describe", name + "x", says=["did you mean", name])
+        expect("aborted" in cli.text("txn", "abort", name), "what was open is not aborted")
+        after = cli.json("txn", "describe", name)
+        expect(after["state"] == "Empty" and after["producer_epoch"] > epoch, f"not shut out: {after}")
+        done = cli.json("txn", "abort", name)
+        expect(not done["aborted"] and done["fenced"], f"told {done}")
+
+
 def configs(cli):
     topic = cli.topic("configs")
     cli.run("config", "set", "topic", topic, "retention.ms=1000000", "max.message.bytes=2000000")
@@ -454,6 +497,7 @@ TESTS = {
     "groups": groups,
     "group-with-members": group_with_members,
     "share-group": share_group,
+    "transactions": transactions,
     "configs": configs,
     "cluster": cluster,
     "trim": trim,

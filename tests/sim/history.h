@@ -14,7 +14,17 @@
 namespace simulation {
 
 // What clients get done. Each that had a part in a run must get on after its mishaps.
-enum class Activity { Produce, Consume, Commit, ChangeTopics, Trim, WorkInGroup, Share };
+enum class Activity {
+  Produce,
+  Consume,
+  Commit,
+  ChangeTopics,
+  Trim,
+  WorkInGroup,
+  Share,
+  Transact,
+  ReadCommitted
+};
 
 // One record as it was sent: each value is sent once by intention, whatever the retries.
 struct Acked {

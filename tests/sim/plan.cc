@@ -71,10 +71,16 @@ constexpr Workload kWorkloads[] = {
      .producers = 2,
      .consumers = 1,
      .sharers = 4},
+    {.name = "transactions",
+     .what = "transactions over partitions and offsets, by producers that crash and take over",
+     .producers = 1,
+     .consumers = 1,
+     .transactors = 5,
+     .committed_readers = 3},
 };
 
-constexpr std::size_t kWithGroup = 3;  // The last of them.
-constexpr std::size_t kWithoutGroup = std::size(kWorkloads) - kWithGroup;
+constexpr std::size_t kOfCoordinators = 4;  // The last of them.
+constexpr std::size_t kOfLogs = std::size(kWorkloads) - kOfCoordinators;
 
 constexpr MishapInfo kMishaps[] = {
     {Mishap::PowerCut, "power-cut", "the machine loses what it had not synced, and starts again"},
@@ -129,6 +135,10 @@ const MishapInfo& info(Mishap mishap) {
 std::vector<std::string> Plan::broker_settings() const {
   std::vector<std::string> all = settings;
   all.push_back("num.partitions=" + std::to_string(workload->partitions));
+  if (workload->transactors > 0) {
+    all.push_back("transaction.state.log.num.partitions=3");
+    all.push_back("transaction.abort.timed.out.transaction.cleanup.interval.ms=300");
+  }
   if (workload->members > 0) {
     all.push_back("group.min.session.timeout.ms=100");
     all.push_back("group.initial.rebalance.delay.ms=" + std::to_string(seed % 500));
@@ -150,9 +160,10 @@ std::vector<std::string> Plan::broker_settings() const {
 Plan draw(std::uint64_t seed) {
   Dice dice(seed);
   Plan plan{.seed = seed};
-  plan.workload = &kWorkloads[below(dice, kWithoutGroup)];
-  // Every fourth day belongs to groups; the others are what they were before there were any.
-  if (seed % 4 == 0) plan.workload = &kWorkloads[kWithoutGroup + seed / 4 % kWithGroup];
+  plan.workload = &kWorkloads[below(dice, kOfLogs)];
+  // Every fourth day belongs to groups and transactions; the others are what they were before there
+  // were any.
+  if (seed % 4 == 0) plan.workload = &kWorkloads[kOfLogs + seed / 4 % kOfCoordinators];
   // Power cuts are what a log is for. Of the rest each has a day in three.
   plan.mishaps = {Mishap::PowerCut};
   for (const MishapInfo& one : kMishaps) {

@@ -22,10 +22,12 @@ struct Workload {
   int producers = 4;        // Idempotent: each value is to be stored once.
   int plain_producers = 0;  // Retry without idempotence: a value may be there more than once.
   int consumers = 3;
-  int committers = 0;  // Commit offsets in a group of their own each.
-  int churners = 0;    // Make, change and delete topics.
-  int trimmers = 0;    // Delete the oldest records.
-  int members = 0;     // Of one group, which reads what the producers write.
+  int committers = 0;   // Commit offsets in a group of their own each.
+  int churners = 0;     // Make, change and delete topics.
+  int trimmers = 0;     // Delete the oldest records.
+  int members = 0;      // Of one group, which reads what the producers write.
+  int transactors = 0;  // Producers with transactions; each two have one transactional id.
+  int committed_readers = 0;
   GroupProtocol protocol = GroupProtocol::Classic;
   int sharers = 0;  // Of one share group, which does the same.
   int most_records = 3;

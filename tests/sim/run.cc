@@ -20,6 +20,7 @@ constexpr Duration kCalm = 6s;  // After the mishaps; enough for all that waits 
 constexpr Duration kCalmOfGroups = 8s;
 constexpr Duration kComeBack = 4s;   // Longer than a session, which would be over then.
 constexpr Duration kTakeOver = 6s;   // A session and a rebalance.
+constexpr Duration kTimedOut = 6s;   // Longer than a transaction may last, and be found.
 constexpr Duration kSharedOut = 6s;  // Locks of two seconds, and some to spare.
 
 // What the broker logs while this lives goes to `hear`, without its time.
@@ -65,6 +66,8 @@ std::vector<Activity> activities(const Workload& load) {
   if (load.trimmers > 0) all.push_back(Activity::Trim);
   if (load.members > 0) all.push_back(Activity::WorkInGroup);
   if (load.sharers > 0) all.push_back(Activity::Share);
+  if (load.transactors > 0) all.push_back(Activity::Transact);
+  if (load.committed_readers > 0) all.push_back(Activity::ReadCommitted);
   return all;
 }
 
@@ -101,6 +104,7 @@ class Run {
   void check_sharing(std::vector<std::string>& wrong);
   void check_all_shared(const std::string& when, std::vector<std::string>& wrong);
   void check_shared(const Content& content);
+  void check_transfers();
   void check_content();
   void check_image();
 
@@ -206,6 +210,14 @@ void Run::check_shared(const Content& content) {
   }
 }
 
+void Run::check_transfers() {
+  if (plan_.workload->transactors == 0) return;
+  world_.run_for(kTimedOut);
+  const Result<void> read = world_.run(judge_transfers(
+      away_.shard(0), kBrokerAddress, clients_.transfers(), plan_.workload->partitions));
+  if (!read) outcome_.faults.push_back("what is committed cannot be read: " + read.error().detail);
+}
+
 void Run::check_content() {
   const Result<Content> content =
       world_.run(read_everything(away_.shard(0), kBrokerAddress, plan_.workload->partitions));
@@ -251,6 +263,7 @@ Outcome Run::go() {
   } else {
     const std::vector<std::string> stuck = without_progress();
     world_.run(clients_.stop(kPatience));
+    check_transfers();
     check_content();
     check_image();
     // What is lost or wrong says more than that nobody goes on.
@@ -286,6 +299,10 @@ const char* name_of(Activity activity) {
       return "work in a group";
     case Activity::Share:
       return "share records";
+    case Activity::Transact:
+      return "transact";
+    case Activity::ReadCommitted:
+      return "read what is committed";
   }
   return "";
 }

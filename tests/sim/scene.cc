@@ -21,6 +21,8 @@ void Clients::start() {
   for (int i = 0; i < load.committers; ++i) running_.spawn(commit_offsets(scene_, i));
   for (int i = 0; i < load.churners; ++i) running_.spawn(change_topics(scene_, i));
   for (int i = 0; i < load.trimmers; ++i) running_.spawn(trim(scene_, i));
+  for (int i = 0; i < load.transactors; ++i) running_.spawn(transact(scene_, i));
+  for (int i = 0; i < load.committed_readers; ++i) running_.spawn(read_committed(scene_, i));
   for (int i = 0; i < load.members; ++i) {
     running_.spawn(load.protocol == GroupProtocol::Classic
                        ? take_part_in_classic_group(scene_, i)

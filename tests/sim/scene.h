@@ -11,6 +11,7 @@
 #include "ledger.h"
 #include "plan.h"
 #include "share_book.h"
+#include "transfers.h"
 
 namespace simulation {
 
@@ -26,6 +27,7 @@ struct Scene {
   const Workload& load;
   Ledger ledger{history};
   ShareBook book{history};
+  Transfers transfers{history};
   bool calm = false;      // All is well from now on, and members behave.
   std::string gone = {};  // The member that dies for good.
   bool enough = false;    // Nothing more is produced.
@@ -66,6 +68,8 @@ env::Task<void> trim(Scene& scene, int number);
 env::Task<void> take_part_in_classic_group(Scene& scene, int number);
 env::Task<void> take_part_in_consumer_group(Scene& scene, int number);
 env::Task<void> share_records(Scene& scene, int number);
+env::Task<void> transact(Scene& scene, int number);
+env::Task<void> read_committed(Scene& scene, int number);
 
 // All clients of a workload.
 class Clients {
@@ -85,6 +89,7 @@ class Clients {
   void stop_producing() { scene_.enough = true; }
   // One of the group is never heard of again.
   void lose_a_member() { scene_.gone = "member-0"; }
+  Transfers& transfers() { return scene_.transfers; }
   // Each ends what it is about first, and waits so long for it.
   env::Task<void> stop(Duration patience);
 
@@ -95,5 +100,9 @@ class Clients {
 
 // Every record of the topic that all producers write to, from the start of its log.
 env::Task<Result<Content>> read_everything(env::Shard& shard, env::Address broker, int partitions);
+// Reads all that transactions have committed, and holds it against what was said. An error where it
+// cannot be read, or a transaction never ends.
+env::Task<Result<void>> judge_transfers(env::Shard& shard, env::Address broker,
+                                        Transfers& transfers, int partitions);
 
 }  // namespace simulation

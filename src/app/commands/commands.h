@@ -15,6 +15,7 @@ void add_log(Tree& tree);
 void add_produce(Tree& tree);
 void add_serve(Tree& tree);
 void add_topic(Tree& tree);
+void add_txn(Tree& tree);
 void add_version(Tree& tree);
 
 // The parts of those that hold several.

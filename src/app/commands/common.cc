@@ -101,6 +101,7 @@ Tree all_commands() {
   add_produce(tree);
   add_consume(tree);
   add_group(tree);
+  add_txn(tree);
   add_config(tree);
   add_cluster(tree);
   add_log(tree);

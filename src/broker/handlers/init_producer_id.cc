@@ -7,7 +7,6 @@
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/transaction_answers.h"
 #include "broker/transaction_ends.h"
-#include "observe/log.h"
 
 namespace broker {
 namespace {
@@ -35,10 +34,8 @@ env::Task<Result<txn::ProducerIdentity>> begin(Call& call, const Request& reques
 // simply a new one (KIP-360).
 env::Task<Result<txn::ProducerIdentity>> fresh(Call& call) {
   EngineReach reach(call.engine());
-  const Result<ProducerId> id = co_await reach.new_producer_id();
-  if (id) co_return txn::ProducerIdentity{*id, ProducerEpoch{0}};
-  observe::warn("no producer id could be given", {{"why", id.error()}});
-  co_return fail(ErrorCode::CoordinatorNotAvailable, id.error().detail);
+  CO_TRY(const ProducerId id, co_await reach.new_producer_id());
+  co_return txn::ProducerIdentity{id, ProducerEpoch{0}};
 }
 
 }  // namespace
