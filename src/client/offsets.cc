@@ -25,13 +25,15 @@ ByLeader by_leader(const std::vector<TopicInfo>& topics) {
 
 env::Task<Result<std::map<TopicPartition, FoundOffset>>> list_offsets(Cluster& cluster,
                                                                       std::vector<TopicInfo> topics,
-                                                                      Timestamp at) {
+                                                                      Timestamp at,
+                                                                      Isolation isolation) {
   std::map<TopicPartition, FoundOffset> found;
   const ByLeader leaders = by_leader(topics);
   for (const auto& [leader, wanted] : leaders) {
     CO_TRY(Connection * broker, co_await cluster.broker(leader));
     wire::ListOffsetsRequest request;
     request.replica_id = BrokerId{-1};  // A client.
+    request.isolation_level = static_cast<std::int8_t>(isolation);
     for (const auto& [topic, partitions] : wanted) {
       auto& one = request.topics.emplace_back();
       one.name = topic;

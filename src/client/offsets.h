@@ -12,6 +12,9 @@ namespace client {
 inline constexpr Timestamp kLatest{-1};    // The offset that the next record will get.
 inline constexpr Timestamp kEarliest{-2};  // The first record that is still there.
 
+// Which end of a partition kLatest means: that of all records, or of those that are committed.
+enum class Isolation : std::uint8_t { ReadUncommitted, ReadCommitted };
+
 struct FoundOffset {
   Offset offset{-1};  // -1: no record is that young.
   Timestamp timestamp = kNoTimestamp;
@@ -19,9 +22,9 @@ struct FoundOffset {
 
 // Looks up `at` in partitions of `topics`, all of them, asking each leader once. Partitions without
 // a leader are absent from the answer.
-env::Task<Result<std::map<TopicPartition, FoundOffset>>> list_offsets(Cluster& cluster,
-                                                                      std::vector<TopicInfo> topics,
-                                                                      Timestamp at);
+env::Task<Result<std::map<TopicPartition, FoundOffset>>> list_offsets(
+    Cluster& cluster, std::vector<TopicInfo> topics, Timestamp at,
+    Isolation isolation = Isolation::ReadUncommitted);
 
 // Start and end of every partition.
 struct Range {

@@ -36,6 +36,7 @@ env::Task<Result<std::vector<ListedTransaction>>> list_transactions(Cluster& clu
                                                                     TransactionFilter filter) {
   wire::ListTransactionsRequest request;
   request.state_filters = filter.states;
+  request.producer_id_filters = filter.producers;
   if (filter.open_for) request.duration_filter = filter.open_for->count();
   std::vector<ListedTransaction> all;
   const std::vector<Broker> brokers = cluster.brokers();

@@ -19,6 +19,7 @@ struct ListedTransaction {
 struct TransactionFilter {
   std::vector<std::string> states = {};
   std::optional<Millis> open_for = {};  // Longer than this.
+  std::vector<ProducerId> producers = {};
 };
 // Of every broker, by id. A broker that does not answer fails the call: a list with holes misleads.
 // InvalidRequest for a state that the cluster does not know.

@@ -114,6 +114,7 @@ void read_transactions(TransactionOptions& to, const Reader& read) {
       read.millis(transaction_abort_timed_out_transaction_cleanup_interval_ms);
   to.expiration_check_interval =
       read.millis(transaction_remove_expired_transaction_cleanup_interval_ms);
+  to.verify_partitions = read.yes(transaction_partition_verification_enable);
 }
 
 }  // namespace

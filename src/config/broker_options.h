@@ -20,6 +20,7 @@ struct TransactionOptions {
   Millis id_expiration;
   Millis timeout_check_interval;
   Millis expiration_check_interval;
+  bool verify_partitions;
 
   bool operator==(const TransactionOptions&) const = default;
 };

@@ -81,6 +81,17 @@ inline constexpr Option transaction_remove_expired_transaction_cleanup_interval_
     .hostile = {"100"},
     .doc = "How often transactional ids are looked at for those that may be forgotten.",
 };
+inline constexpr Option transaction_partition_verification_enable{
+    .name = "transaction.partition.verification.enable",
+    .type = Type::Bool,
+    .fallback = "true",
+    .doc =
+        "Whether a transaction's coordinator is asked before a transaction begins on a partition. "
+        "Without it a producer that comes too late leaves a transaction open that nobody ends, and "
+        "readers of what is committed stand still there (thalweg txn hanging finds them). Concerns "
+        "producers of the first transaction protocol only: those of Kafka 4.0 and later have each "
+        "partition taken in by its coordinator in any case.",
+};
 
 inline constexpr std::array kTransactionOptions{
     &transaction_state_log_num_partitions,
@@ -91,6 +102,7 @@ inline constexpr std::array kTransactionOptions{
     &transactional_id_expiration_ms,
     &transaction_abort_timed_out_transaction_cleanup_interval_ms,
     &transaction_remove_expired_transaction_cleanup_interval_ms,
+    &transaction_partition_verification_enable,
 };
 
 }  // namespace config

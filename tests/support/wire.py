@@ -46,15 +46,21 @@ def varint(number):
     return bytes(out)
 
 
-def batch(values, codec=0, count=None, crc=None):
-    """A record batch v2 without keys. `count` and `crc` lie when given."""
+TRANSACTIONAL = 0x10  # Of a batch's attributes.
+
+
+def batch(values, codec=0, count=None, crc=None, producer=(-1, -1, -1)):
+    """A record batch v2 without keys. `count` and `crc` lie when given; `producer` is id, epoch and first sequence.
+
+    `codec` is all of the attributes.
+    """
     records = b""
     for delta, value in enumerate(values):
         body = b"\0" + varint(0) + varint(delta) + varint(-1) + varint(len(value)) + value + varint(0)
         records += varint(len(body)) + body
     now = int(time.time() * 1000)
     count = len(values) if count is None else count
-    checked = struct.pack(">hiqqqhii", codec, count - 1, now, now, -1, -1, -1, count) + records
+    checked = struct.pack(">hiqqqhii", codec, count - 1, now, now, *producer, count) + records
     sum_of = crc32c(checked) if crc is None else crc
     return struct.pack(">qiibI", 0, len(checked) + 9, 0, 2, sum_of) + checked
 
@@ -117,9 +123,9 @@ class Connection:
         (length,) = struct.unpack_from(">h", answer, at)
         return struct.unpack_from(">h", answer, at + 2 + length)[0]
 
-    def produce(self, topic, partition, records, acks=-1):
+    def produce(self, topic, partition, records, acks=-1, transaction=None):
         """Sends bytes that stand where record batches should; gives (error, base offset)."""
-        body = string(None) + struct.pack(">hii", acks, 10_000, 1) + string(topic)
+        body = string(transaction) + struct.pack(">hii", acks, 10_000, 1) + string(topic)
         body += struct.pack(">iii", 1, partition, len(records)) + records
         answer = self.call(PRODUCE, 3, body)
         (length,) = struct.unpack_from(">h", answer, 4)

@@ -1,23 +1,14 @@
 #include <fmt/format.h>
 
-#include <chrono>
-
-#include "app/commands/common.h"
+#include "app/commands/txn_look.h"
 #include "client/transactions.h"
 
 namespace app {
 
 namespace {
 
-Timestamp now() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return Timestamp{std::chrono::duration_cast<Millis>(since).count()};
-}
-
-Duration age_of(const client::TransactionInfo& transaction) {
-  return Millis{transaction.started
-                    ? std::max<std::int64_t>(now().value - transaction.started->value, 0)
-                    : 0};
+Millis age_of(const client::TransactionInfo& transaction) {
+  return transaction.started ? since(*transaction.started) : Millis{0};
 }
 
 std::string shown_partitions(const std::vector<TopicPartition>& partitions) {
@@ -44,7 +35,7 @@ Json to_json(const client::TransactionInfo& transaction) {
                {"coordinator", transaction.coordinator.value}};
   if (transaction.started) json["started"] = iso_time(*transaction.started);
   if (transaction.is_open()) {
-    json["open_ms"] = std::chrono::duration_cast<Millis>(age_of(transaction)).count();
+    json["open_ms"] = age_of(transaction).count();
   }
   return json;
 }
@@ -118,30 +109,6 @@ Outcome<> run_describe(const IdOptions& options) {
   return {};
 }
 
-Outcome<> run_abort(const IdOptions& options) {
-  const std::unique_ptr<Session> session = TRY(Session::open(options.cluster));
-  client::Cluster& cluster = session->cluster();
-  const client::TransactionInfo found =
-      TRY(session->wait(client::describe_transaction(cluster, TransactionalId{options.id})));
-  TRY_VOID(session->wait(client::fence_producer(cluster, found)));
-  if (options.cluster.json) {
-    print(Json{{"transactional_id", found.id.value},
-               {"was", found.state},
-               {"aborted", found.state == "Ongoing"},
-               {"fenced", true}});
-    return {};
-  }
-  if (found.state == "Ongoing") {
-    say("aborted the transaction of '{}', open for {}; its producer is shut out until it begins "
-        "anew\n",
-        found.id.value, human_duration(age_of(found)));
-  } else {
-    say("'{}' had no transaction under way ({}); its producer is shut out until it begins anew\n",
-        found.id.value, found.state);
-  }
-  return {};
-}
-
 void add_list(Tree& tree, CLI::App& txn) {
   const auto options = std::make_shared<ListOptions>();
   CLI::App& command =
@@ -175,35 +142,20 @@ void add_describe(Tree& tree, CLI::App& txn) {
   add_cluster_options(command, options->cluster);
 }
 
-void add_abort(Tree& tree, CLI::App& txn) {
-  const auto options = std::make_shared<IdOptions>();
-  CLI::App& command = tree.command(
-      txn,
-      {.name = "abort",
-       .summary = "Abort what a transactional id has under way, and shut its producer out",
-       .about = "Does what a new producer of that id would do: whoever has the id is shut out, and "
-                "what it left open is\n"
-                "aborted, so that readers of what is committed go on. A producer that still runs "
-                "is told that it was fenced\n"
-                "and has to begin anew.",
-       .examples = {"thalweg txn abort payments-1"},
-       .json = R"({"transactional_id", "was", "aborted", "fenced"})"},
-      [options] { return run_abort(*options); });
-  command.add_option("ID", options->id, "The transactional id")->required();
-  add_cluster_options(command, options->cluster);
-}
-
 }  // namespace
 
 void add_txn(Tree& tree) {
-  CLI::App& txn = tree.group(tree.root(), {.name = "txn",
-                                           .summary = "See and abort transactions",
-                                           .examples = {"thalweg txn list --open-for 1m",
-                                                        "thalweg txn describe payments-1",
-                                                        "thalweg txn abort payments-1"}});
+  CLI::App& txn =
+      tree.group(tree.root(),
+                 {.name = "txn",
+                  .summary = "See and abort transactions",
+                  .examples = {"thalweg txn list --open-for 1m", "thalweg txn describe payments-1",
+                               "thalweg txn hanging", "thalweg txn abort payments-1"}});
   add_list(tree, txn);
   add_describe(tree, txn);
-  add_abort(tree, txn);
+  add_txn_hanging(tree, txn);
+  add_txn_producers(tree, txn);
+  add_txn_abort(tree, txn);
 }
 
 }  // namespace app

@@ -185,6 +185,9 @@ env::Task<Result<BroughtBy>> join(Parcel& parcel, Partition& partition, wire::Ve
                         .first = txn::Sequence{header.base_sequence},
                         .epoch_per_transaction = parcel.protocol == txn::Protocol::Second});
   if (!guard) co_return BroughtBy{};
+  const bool asks = parcel.protocol == txn::Protocol::Second ||
+                    parcel.owner->options().transactions.verify_partitions;
+  if (!asks) co_return BroughtBy{.guard = *guard};
   const Result<void> joined = co_await join_transaction(
       *parcel.owner, *parcel.transaction, {header.producer_id, header.producer_epoch},
       {parcel.topic_name, parcel.index}, parcel.protocol);
