@@ -9,6 +9,7 @@
     ./do bench micro            the benchmarks of single functions (bench/*_bench.cc)
     ./do bench groups [...]     consumer groups of thousands of members, Apache Kafka's too
     ./do bench share [...]      a share group's throughput, Apache Kafka's too
+    ./do bench chaos [...]      transactions while everything is killed and stopped, ten minutes or --minutes N
     ./do bench compare [...]    Apache Kafka too, under the same loads; `./do bench compare --help`
     ./do bench report           make the tables and plots of the last comparison again
     ./do bench flame [NAME]     where the broker's time goes: bench/results/flame-NAME.svg
@@ -18,7 +19,7 @@ import sys
 import time
 
 from servers import (BUILT, ROOT, Floor, await_answer, build, build_all, cpu_seconds, interrupt_on_term,
-                     status_bytes)
+                     prepare_java, status_bytes)
 from node import Node, NotReady, Scratch
 from wire import Connection
 import compare
@@ -148,9 +149,18 @@ def measure_micro():
         subprocess.run([BUILT / "tests" / program, "--benchmark_min_time=0.2"], check=True)
 
 
+def prove_transactions(arguments):
+    """Here because it takes long; it measures nothing."""
+    sys.path.insert(0, str(ROOT / "tests/process"))
+    import chaos
+    build("thalweg", "process_tests")
+    prepare_java()
+    chaos.main(["--minutes", "10", *arguments])
+
+
 OWN = {"node": measure_node, "produce": measure_produce, "fetch": measure_fetch, "offsets": measure_offsets,
        "micro": measure_micro}
-WITH_ARGUMENTS = {"groups": groups.main, "share": share_groups.main,
+WITH_ARGUMENTS = {"chaos": prove_transactions, "groups": groups.main, "share": share_groups.main,
                   "compare": compare.main, "flame": flame.main, "report": lambda _: results.main()}
 
 

@@ -28,10 +28,11 @@ class Node:
     `data` is a folder that outlives the process, so that a node can be started again on it.
     """
 
-    def __init__(self, data, *options, kafka="127.0.0.1:0", http="127.0.0.1:0", wrap=(), seconds=30):
+    def __init__(self, data, *options, kafka="127.0.0.1:0", http="127.0.0.1:0", wrap=(), seconds=30,
+                 program=PROGRAM):
         self.data = pathlib.Path(data)
         self.errors = tempfile.TemporaryFile()
-        command = [*wrap, str(PROGRAM), "serve", "--data", str(data), "--kafka", kafka, "--http", http]
+        command = [*wrap, str(program), "serve", "--data", str(data), "--kafka", kafka, "--http", http]
         self.process = subprocess.Popen(
             [*command, *options], stdout=subprocess.PIPE, stderr=self.errors, stdin=subprocess.DEVNULL)
         try:

@@ -1,0 +1,46 @@
+// Histories that real clients wrote of their transactions (transfer_worker.cc,
+// TransferWorker.java), brought before the checks of the simulator's. A file holds what one process
+// saw, a line an act, each beginning with the time of the monotonic clock in nanoseconds, which is
+// one for all processes of a machine. Acts are noted before and after them:
+//
+//   init PRODUCER                            it has its transactional id
+//   begin PRODUCER NUMBER                    a transaction, counted from 0
+//   write PRODUCER NUMBER PARTITION VALUE    about to be sent
+//   commit PRODUCER NUMBER                   about to be asked for; in doubt from here on
+//   committed PRODUCER NUMBER                the client says so, and so
+//   aborted PRODUCER NUMBER                  of this
+//   read PARTITION OFFSET VALUE              given to one who reads what is committed
+//   content PARTITION OFFSET VALUE           the same, by one who reads everything after the run
+//   group PRODUCER OFFSET                    how far the producer's group has read, after the run
+//   complete                                 nothing more is to come of content and groups
+//
+// Other acts (poll, seek, abort, failed, lost) are for people. The last line of a process that was
+// killed may be torn: it is left out.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace told {
+
+struct File {
+  std::string name;
+  std::string text;
+};
+
+struct Verdict {
+  std::size_t committed = 0;
+  std::size_t aborted = 0;   // And those that their producers left open.
+  std::size_t in_doubt = 0;  // Their producers never heard how they ended.
+  std::size_t written = 0;   // Values.
+  std::size_t reads = 0;     // Each time that one was given to somebody.
+  std::size_t content = 0;   // Values that are there after the run.
+  std::vector<std::string> faults = {};
+};
+
+// An error tells of a line that is none of these, or of content that nobody read to its end.
+Result<Verdict> judge(const std::vector<File>& files);
+
+}  // namespace told
