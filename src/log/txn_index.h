@@ -1,7 +1,7 @@
 // The index of aborted transactions beside a segment (`<base>.txnindex`), in the format that Kafka
 // reads and writes: an entry of 34 bytes for each transaction whose abort marker is in the segment,
 // in the order of the markers. A segment without aborted transactions has none.
-// docs/formats/log.md names the fields.
+// docs/formats/log.md names the fields, and says what stands in for the checksum that it lacks.
 #pragma once
 #include <optional>
 #include <vector>

@@ -1,5 +1,6 @@
 // Brings what is found in a partition's folder back to a log that can be served: gathers the facts,
 // lets logs::plan decide, and carries out. See log/recover.h for what the decisions mean.
+// The steps are in files of their own: recovery_look, _indexes, _damage, _aborted.
 #pragma once
 #include <optional>
 #include <set>
@@ -35,6 +36,10 @@ class Recovery {
     bool files_are_exact = false;  // The index files hold all these entries and nothing else.
   };
   enum class Verdict { Whole, Cut };
+
+  // How much is read at once: of what is checked, and of the ends of batches that are not.
+  static constexpr std::size_t kCheckChunk = 1 << 20;
+  static constexpr std::size_t kTailChunk = 4096;
 
   env::Task<Result<void>> look();
   Result<void> forget_cached();
