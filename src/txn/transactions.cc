@@ -266,7 +266,8 @@ Transaction decide_complete(const Transaction& ending, Timestamp now) {
 
 std::optional<Transaction> decide_timeout(const Transaction& current, Millis open_for,
                                           Timestamp now) {
-  if (current.status != Status::Ongoing || open_for < current.timeout) return {};
+  if (current.status != Status::Ongoing || current.timeout == kTwoPhases) return {};
+  if (open_for < current.timeout) return {};
   probe::reached<"a transaction ran out of time">();
   return shut_out(current, now);
 }

@@ -59,6 +59,10 @@ struct ProducerIdentity {
   bool operator==(const ProducerIdentity&) const = default;
 };
 
+// Of a transaction whose end somebody else decides (KIP-939): it is never aborted for its age.
+// Nobody can ask for it as yet, but Apache Kafka may have written it: docs/decisions/0006.
+inline constexpr Millis kTwoPhases{INT32_MAX};
+
 struct Transaction {
   ProducerIdentity producer = {};
   // The id before this one, until a retry of what changed it can no longer come.

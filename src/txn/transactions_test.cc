@@ -270,6 +270,17 @@ TEST(Transactions, AbortsWhatTakesTooLong) {
   EXPECT_EQ(driver.end(producer(100, 0), false), "100/1") << "it may go on once it knows";
 }
 
+TEST(Transactions, LeavesWhatSomebodyElseEndsToThem) {
+  Transaction current{.producer = producer(100, 0),
+                      .timeout = kTwoPhases,
+                      .status = Status::Ongoing,
+                      .started = kNow};
+  EXPECT_FALSE(decide_timeout(current, kTwoPhases, kNow));
+  EXPECT_FALSE(decide_timeout(current, 10 * kTwoPhases, kNow));
+  current.timeout -= Millis{1};
+  EXPECT_TRUE(decide_timeout(current, kTwoPhases, kNow));
+}
+
 TEST(Transactions, ForgetsIdsThatAreIdle) {
   Driver driver;
   driver.init();
