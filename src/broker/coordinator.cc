@@ -214,7 +214,7 @@ env::Task<wire::TxnOffsetCommitResponse> GroupCoordinator::commit(
 env::Task<Result<group::Outcome>> GroupCoordinator::try_commit(
     const wire::TxnOffsetCommitRequest& request, const Join& join) {
   CO_TRY(const std::shared_ptr<CoordinatorPartition> partition, of(request.group_id));
-  const TransactionGuards::Guard guard = partition->guard(request.producer_id);
+  const txn::TransactionGuards::Guard guard = partition->guard(request.producer_id);
   CO_TRY_VOID(co_await join(partition_of(request.group_id, partitions_)));
   CO_TRY_VOID(partition->ready());
   const group::Commit commit = to_commit(request, *image_, shard_.wall());

@@ -123,14 +123,15 @@ env::Task<Result<void>> CoordinatorPartition::commit(GroupId id,
 
 env::Task<Result<void>> CoordinatorPartition::commit(std::vector<group::Record> offsets,
                                                      txn::ProducerIdentity producer,
-                                                     TransactionGuards::Guard guard) {
+                                                     txn::TransactionGuards::Guard guard) {
   const auto self = shared_from_this();
   CO_TRY_VOID(ready());
-  if (!guard.holds()) {
+  const std::optional<txn::Permit> permit = guard.permit();
+  if (!permit) {
     probe::reached<"groups: a transaction ended before its offsets came">();
     co_return fail(ErrorCode::InvalidTxnState, "the transaction ended before its offsets came");
   }
-  CO_TRY_VOID(partition_log_->admits(producer));
+  CO_TRY_VOID(partition_log_->admits(producer, *permit));
   if (offsets.empty()) co_return Result<void>{};
   wire::BatchBuilder batch(
       {.producer_id = producer.id, .producer_epoch = producer.epoch, .transactional = true});
@@ -139,7 +140,8 @@ env::Task<Result<void>> CoordinatorPartition::commit(std::vector<group::Record> 
     batch.add(shard_.wall(), encoded.key, encoded.value);
     groups_.pending.add(producer.id, std::get<group::OffsetStored>(std::move(record)));
   }
-  const LoggedState::Sequence sequence = log_.write_batch(batch.finish());
+  const LoggedState::Sequence sequence =
+      log_.write_batch(WithinTransaction{batch.finish(), *permit});
   Result<void> durable = co_await log_.until_durable(sequence);
   co_return durable;
 }
@@ -152,7 +154,7 @@ env::Task<Result<void>> CoordinatorPartition::end_transaction(txn::Marker marker
   const bool commits = marker.outcome == txn::Outcome::Commit ||
                        probe::planted<"offsets of aborted transactions count">();
   if (log_.all_durable()) written_.clear();
-  const LoggedState::Sequence sequence = log_.write_batch(txn::marker_batch(marker, shard_.wall()));
+  const LoggedState::Sequence sequence = log_.write_batch(marker);
   for (const GroupId& id : group::end_transaction(groups_, marker.producer, commits)) {
     written_[id].offsets = sequence;
   }

@@ -14,9 +14,9 @@
 #include "broker/group_notes.h"
 #include "broker/later.h"
 #include "broker/logged_state.h"
-#include "broker/transaction_guards.h"
 #include "group/groups.h"
 #include "group/loading.h"
+#include "txn/transaction_guards.h"
 
 namespace broker {
 
@@ -51,9 +51,9 @@ class CoordinatorPartition final : public std::enable_shared_from_this<Coordinat
   // A producer's offsets, which count once its transaction is committed. Whoever writes them has
   // asked the transaction's coordinator before, with a guard begun before that. InvalidTxnState
   // where the transaction has ended since, InvalidProducerEpoch.
-  TransactionGuards::Guard guard(ProducerId producer) { return guards_.begin(producer); }
+  txn::TransactionGuards::Guard guard(ProducerId producer) { return guards_.begin(producer); }
   env::Task<Result<void>> commit(std::vector<group::Record> offsets, txn::ProducerIdentity producer,
-                                 TransactionGuards::Guard guard);
+                                 txn::TransactionGuards::Guard guard);
   // Writes the end of a transaction; returns once it is durable. Errors: see txn::check of a
   // marker.
   env::Task<Result<void>> end_transaction(txn::Marker marker);
@@ -92,7 +92,7 @@ class CoordinatorPartition final : public std::enable_shared_from_this<Coordinat
   std::uint64_t last_token_ = 0;
   std::map<group::Token, Later<Result<group::Answer>>*> asking_;
   std::map<GroupId, Written> written_;  // Of groups that may have something not durable yet.
-  TransactionGuards guards_;
+  txn::TransactionGuards guards_;
   std::shared_ptr<CoordinatorLog> partition_log_;
   LoggedState log_;
 };

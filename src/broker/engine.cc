@@ -461,12 +461,14 @@ void Engine::fill(observe::Snapshot& snapshot) {
     offline += partition->log().offline() ? 1 : 0;
     const Partition::StableLag lag = partition->stable_lag(shard_.wall());
     if (lag.records == 0) continue;
-    lags[partition->name().topic].records += lag.records;
-    lags[partition->name().topic].age += lag.age;
+    Partition::StableLag& of_topic = lags[partition->name().topic];
+    of_topic.records += lag.records;
+    of_topic.age = std::max(of_topic.age, lag.age);
   }
   for (const auto& [topic, lag] : lags) {
     snapshot.add(meters::last_stable_lag_records, {topic.value}, lag.records);
-    snapshot.add(meters::last_stable_lag_seconds, {topic.value}, lag.age.count() / 1000);
+    snapshot.add(meters::last_stable_lag_seconds, {topic.value},
+                 observe::Snapshot::Greatest{lag.age.count() / 1000});
   }
   for (const auto& [topic, size] : sizes) snapshot.add(meters::log_bytes, {topic.value}, size);
   snapshot.add(meters::log_segments, {}, segments);

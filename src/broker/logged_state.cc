@@ -109,9 +109,9 @@ LoggedState::Sequence LoggedState::write(std::span<const wire::CoordinatorRecord
   return sequence;
 }
 
-LoggedState::Sequence LoggedState::write_batch(ByteVector batch) {
+LoggedState::Sequence LoggedState::write_batch(LogEntry entry) {
   flush();
-  return send(std::move(batch));
+  return send(std::move(entry));
 }
 
 void LoggedState::flush_soon() {
@@ -129,15 +129,15 @@ void LoggedState::flush() {
   if (!batch_.empty()) send(batch_.finish());
 }
 
-LoggedState::Sequence LoggedState::send(ByteVector batch) {
+LoggedState::Sequence LoggedState::send(LogEntry entry) {
   const Sequence sequence = next_++;
   appending_.insert(sequence);
-  running_.spawn(append(sequence, std::move(batch)));
+  running_.spawn(append(sequence, std::move(entry)));
   return sequence;
 }
 
-env::Task<void> LoggedState::append(Sequence sequence, ByteVector batch) {
-  const Result<Offset> appended = co_await log_->append(std::move(batch));
+env::Task<void> LoggedState::append(Sequence sequence, LogEntry entry) {
+  const Result<Offset> appended = co_await log_->append(std::move(entry));
   // A log that refuses at once does so within the call that asks to write, which must not find the
   // state gone when it goes on.
   if (!appended) co_await shard_.yield();

@@ -68,8 +68,8 @@ class LoggedState {
   // Only while active. The records of one call are in one batch, whose number this gives: they are
   // in the log as a whole or not at all.
   Sequence write(std::span<const wire::CoordinatorRecord> records);
-  // A whole batch, apart from all others and behind what was written before.
-  Sequence write_batch(ByteVector batch);
+  // A batch apart from all others, behind what was written before.
+  Sequence write_batch(LogEntry entry);
   void when_durable(Sequence sequence, Then then);
   env::Task<Result<void>> until_durable(Sequence sequence);
   // Lets go of what the log has below, as far as it can.
@@ -82,11 +82,11 @@ class LoggedState {
 
   env::Task<void> load();
   void load_later(const Error& why);
-  env::Task<void> append(Sequence sequence, ByteVector batch);
+  env::Task<void> append(Sequence sequence, LogEntry entry);
   env::Task<void> trim_log(Offset below);
   void flush_soon();
   void flush();
-  Sequence send(ByteVector batch);
+  Sequence send(LogEntry entry);
   void release();
   void lose(const Error& why);
 

@@ -4,6 +4,7 @@
 
 #include "broker/coordinator_log.h"
 #include "env/shard.h"
+#include "txn/marker.h"
 #include "wire/record_batch.h"
 
 namespace broker {
@@ -22,7 +23,8 @@ class MemoryLog final : public CoordinatorLog {
     co_return Result<void>{};
   }
 
-  env::Task<Result<Offset>> append(ByteVector batch) override {
+  env::Task<Result<Offset>> append(LogEntry entry) override {
+    ByteVector batch = to_batch(std::move(entry));
     ++appends;
     if (failing) {
       co_await shard_.sleep(delay);
@@ -51,6 +53,14 @@ class MemoryLog final : public CoordinatorLog {
   int appends = 0;
 
  private:
+  ByteVector to_batch(LogEntry entry) {
+    if (const auto* marker = std::get_if<txn::Marker>(&entry)) {
+      return txn::marker_batch(*marker, shard_.wall());
+    }
+    if (auto* within = std::get_if<WithinTransaction>(&entry)) return std::move(within->batch);
+    return std::get<ByteVector>(std::move(entry));
+  }
+
   env::Shard& shard_;
 };
 

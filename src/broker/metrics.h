@@ -149,8 +149,10 @@ inline constexpr observe::MetricDef last_stable_lag_seconds{
     .unit = "seconds",
     .labels = {"topic"},
     .doc =
-        "How long the oldest open transaction has held read_committed consumers up, added over the "
-        "partitions of a topic. If it keeps growing, a transaction hangs."};
+        "For how long an open transaction has held read_committed consumers up, in the partition "
+        "of "
+        "the topic where that is longest. If it keeps growing, a transaction hangs: thalweg txn "
+        "hanging finds it."};
 inline constexpr observe::MetricDef request_memory_bytes{
     .name = "thalweg_request_memory_bytes",
     .kind = observe::Kind::Gauge,

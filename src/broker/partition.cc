@@ -16,17 +16,6 @@ Error gone(const PartitionName& name) {
   return {ErrorCode::UnknownTopicOrPartition, "partition " + name.folder() + " was deleted"};
 }
 
-std::string snapshot_path(const std::string& folder, Offset at) {
-  return folder + "/" + logs::file_name(logs::FileKind::Snapshot, at);
-}
-
-logs::AbortedTxn index_entry(const txn::Ended& ended) {
-  return {.producer = ended.producer,
-          .first = ended.first,
-          .last = ended.marker,
-          .last_stable = ended.last_stable};
-}
-
 }  // namespace
 
 Partition::Partition(const Home& home, PartitionName name, LeaderEpoch epoch,
@@ -35,8 +24,8 @@ Partition::Partition(const Home& home, PartitionName name, LeaderEpoch epoch,
       name_(std::move(name)),
       epoch_(epoch),
       log_(std::move(log)),
-      cache_(home.cache),
       producers_(home.producer_limit),
+      snapshots_(*log_, home.cache),
       changes_(home.shard),
       background_(home.shard),
       metrics_(home.metrics),
@@ -53,80 +42,20 @@ env::Task<Result<Partition::Opened>> Partition::open(const Home& home, Partition
          co_await store::Log::open(home.shard, home.syncer, home.cache, folder, name.id,
                                    std::move(options), facts));
   auto partition = std::make_shared<Partition>(home, std::move(name), epoch, std::move(opened.log));
-  CO_TRY_VOID(co_await partition->load_producers(opened.report));
+  CO_TRY_VOID(co_await partition->snapshots_.load(partition->producers_, opened.report));
   co_return Opened{std::move(partition), std::move(opened.report)};
 }
 
-// Takes the newest snapshot that can be read, and what the log says since. Without one the whole
-// log is read: slow, but a producer's duplicates must not get through. Where it is in doubt which
-// transactions were aborted, it is the newest from before those.
-env::Task<Result<void>> Partition::load_producers(store::RecoveryReport& report) {
-  std::vector<Offset> snapshots = report.snapshots;
-  const Offset newest = report.aborted_in_doubt.value_or(log_->log_end());
-  Offset from = log_->log_start();
-  while (!snapshots.empty()) {
-    const Offset at = snapshots.back();
-    snapshots.pop_back();
-    if (at > log_->log_end()) {
-      probe::reached<"producers: a snapshot of a history that was undone">();
-      // Of a history that a crash took back: later it would tell of batches that never were.
-      CO_TRY_VOID(cache_.files().remove(snapshot_path(log_->folder(), at)));
-      continue;
-    }
-    if (at > newest) continue;
-    if (at <= log_->log_start()) break;
-    const Result<ByteVector> file =
-        co_await env::read_file(cache_.files(), snapshot_path(log_->folder(), at));
-    if (!file) continue;
-    Result<txn::Producers> read = txn::decode_snapshot(*file);
-    if (!read) continue;
-    probe::reached<"producers: a snapshot taken up">();
-    producers_ = std::move(*read);
-    from = at;
-    break;
-  }
-  snapshot_at_ = from;
-  std::vector<logs::AbortedTxn> aborted;
-  if (from < log_->log_end() && !probe::planted<"producers as of the last snapshot">()) {
-    wire::BatchScratch scratch;
-    CO_TRY_VOID(co_await log_->scan(
-        from, log_->log_end(), store::ScanDetail::Headers,
-        [this, &scratch, &aborted](Bytes batch) { return replay(batch, scratch, aborted); }));
-  }
-  if (!report.aborted_in_doubt) co_return Result<void>{};
-  co_return co_await settle_aborted(std::move(aborted), report);
-}
-
-Result<void> Partition::replay(Bytes batch, wire::BatchScratch& scratch,
-                               std::vector<logs::AbortedTxn>& aborted) {
-  const std::optional<wire::BatchHeader> header = TRY(wire::peek_batch(batch));
-  if (!header) return {};
-  const std::optional<txn::Ended> ended = TRY(txn::replay(producers_, *header, batch, scratch));
-  if (ended && ended->outcome == txn::Outcome::Abort) aborted.push_back(index_entry(*ended));
-  return {};
-}
-
-env::Task<Result<void>> Partition::settle_aborted(std::vector<logs::AbortedTxn> aborted,
-                                                  store::RecoveryReport& report) {
-  const Offset base = *report.aborted_in_doubt;
-  CO_TRY(const int rebuilt, co_await log_->settle_aborted(base, std::move(aborted)));
-  if (rebuilt > 0) {
-    report.findings.push_back({.kind = logs::Finding::Kind::IndexRebuilt,
-                               .file = log_->folder(),
-                               .offset = base,
-                               .why = "indexes of aborted transactions were missing or damaged"});
-  }
-  co_return Result<void>{};
-}
-
 env::Task<Result<Produced>> Partition::append(MutableBytes batch, wire::BatchHeader header,
-                                              BroughtBy by) {
+                                              txn::Bringer by) {
   const auto held = co_await changes_.lock();
   if (retired_) co_return fail(gone(name_));
   txn::BatchFacts facts = txn::facts(header);
-  CO_TRY_VOID(wait_for_earlier(facts, by.origin));
-  const txn::Admission admission{
-      .origin = by.origin, .guard = by.guard, .verification = verifications_.find(facts.producer)};
+  const txn::Admission admission{.by = by, .verification = verifications_.find(facts.producer)};
+  if (admission.is_numbered() && owed_.precede(facts, producers_)) {
+    co_return fail(log_->offline().value_or(
+        Error{ErrorCode::KafkaStorageError, "the batch before this one could not be written"}));
+  }
   const Result<txn::Verdict> verdict = txn::check(producers_, facts, admission);
   if (!verdict) {
     count_refusal(verdict.error());
@@ -143,8 +72,11 @@ env::Task<Result<Produced>> Partition::append(MutableBytes batch, wire::BatchHea
   const bool was_offline = log_->offline().has_value();
   const Result<store::Appended> done = co_await log_->append(batch, epoch_, shard_.wall());
   if (!was_offline) tell_of(done);
-  remember_refused(facts, by.origin, done.has_value());
-  if (!done) co_return fail(done.error());
+  if (!done) {
+    if (admission.is_numbered()) owed_.refused(facts);
+    co_return fail(done.error());
+  }
+  if (admission.is_numbered()) owed_.settle(facts.producer);
   const store::Appended& appended = *done;
   if (header.has_producer()) {
     // As the log has it, and as it is read back after a restart: a producer's age goes by it.
@@ -201,56 +133,20 @@ env::Task<Result<Offset>> Partition::append_marker(txn::Marker marker) {
                                      .timestamp = now};
   const std::optional<txn::Ended> ended = txn::ends(producers_, appended);
   std::optional<logs::AbortedTxn> aborted;
-  if (ended && marker.outcome == txn::Outcome::Abort) aborted = index_entry(*ended);
+  const bool is_indexed = !probe::planted<"an aborted transaction is not indexed">();
+  if (ended && marker.outcome == txn::Outcome::Abort && is_indexed) aborted = index_entry(*ended);
   ByteVector batch = txn::marker_batch(marker, now);
   const Result<store::Appended> done = co_await log_->append(batch, epoch_, now, aborted);
   tell_of(done);
   if (!done) co_return fail(done.error());
   txn::apply(producers_, appended);
   verifications_.end(marker.producer);
-  owed_.erase(marker.producer);  // What belonged to the transaction does not come again.
-  if (ended) note_ended(*ended);
+  owed_.settle(marker.producer);
+  if (ended) {
+    unsettled_.add(*ended, high_watermark());
+    notify_of_stable();
+  }
   co_return done->base;
-}
-
-// Until its marker is durable a transaction counts as open: a power failure may take the marker
-// back, and readers must not have gone past it.
-void Partition::note_ended(const txn::Ended& ended) {
-  while (!ending_.empty() && ending_.front().marker < high_watermark()) ending_.pop_front();
-  ending_.push_back(ended);
-  notify_of_stable();
-}
-
-// A batch whose forerunner the disk did not take is refused for the disk's sake too: its producer
-// then sends both again as they are, and in their order. Told that it is out of order, it would
-// number anew all that it has under way, and what was written already would be there twice. Taken,
-// because nothing else is known of its producer, it would leave the other out of order for good.
-Result<void> Partition::wait_for_earlier(const txn::BatchFacts& batch, txn::Origin origin) {
-  if (origin == txn::Origin::Coordinator) return {};
-  const auto owed = owed_.find(batch.producer);
-  if (owed == owed_.end()) return {};
-  if (batch.epoch > owed->second.epoch) {
-    owed_.erase(owed);  // The producer began anew.
-    return {};
-  }
-  if (batch.epoch < owed->second.epoch || batch.first == owed->second.first) return {};
-  const auto verdict = txn::check(producers_, batch);
-  const bool known = verdict && std::holds_alternative<txn::Duplicate>(*verdict);
-  if (known) return {};
-  if (log_->offline()) return fail(*log_->offline());
-  return fail(ErrorCode::KafkaStorageError, "the batch before this one could not be written");
-}
-
-void Partition::remember_refused(const txn::BatchFacts& batch, txn::Origin origin, bool appended) {
-  if (batch.producer == kNoProducerId || origin == txn::Origin::Coordinator) return;
-  if (appended) {
-    owed_.erase(batch.producer);
-    return;
-  }
-  // Those that never come back are forgotten together: there are few, on a disk that is failing.
-  constexpr std::size_t kMostOwed = 10'000;
-  if (owed_.size() >= kMostOwed) owed_.clear();
-  owed_.try_emplace(batch.producer, batch);
 }
 
 // Whoever runs this machine has to do something about a disk that takes no records; the clients
@@ -340,9 +236,7 @@ Offset Partition::last_stable() const {
   const Offset high = high_watermark();
   if (probe::planted<"read above the last stable offset">()) return high;
   Offset stable = std::min(high, producers_.first_open().value_or(high));
-  for (const txn::Ended& ended : ending_) {
-    if (ended.marker >= high) stable = std::min(stable, ended.first);
-  }
+  stable = std::min(stable, unsettled_.first(high).value_or(high));
   // A transaction that began with records that are deleted by now holds nobody up there.
   return std::max(stable, log_->log_start());
 }
@@ -388,18 +282,10 @@ void Partition::expire_producers(Timestamp now, Millis idle) {
   verifications_.expire(now, idle);
 }
 
-// The log calls this between two appends, when it begins a segment. Only where the log's end is the
-// segment's base do the producers stand as of there.
 void Partition::on_roll(Offset at) {
-  if (at != log_->log_end() || at <= snapshot_at_) return;
-  background_.spawn(write_snapshot(at, txn::encode_snapshot(producers_)));
-}
-
-env::Task<void> Partition::write_snapshot(Offset at, ByteVector content) {
-  // A snapshot that cannot be written costs a longer scan at the next start, nothing else.
-  const Result<void> written = co_await env::write_file_atomically(
-      cache_.files(), snapshot_path(log_->folder(), at), std::move(content));
-  if (written) snapshot_at_ = std::max(snapshot_at_, at);
+  if (auto content = snapshots_.at_roll(at, producers_)) {
+    background_.spawn(snapshots_.write(at, std::move(*content)));
+  }
 }
 
 void Partition::retire() {
@@ -412,8 +298,8 @@ env::Task<Result<void>> Partition::close() {
   if (retired_) co_return Result<void>{};
   retire();
   co_await background_.drain();
-  if (log_->log_end() > snapshot_at_ && !log_->offline()) {
-    co_await write_snapshot(log_->log_end(), txn::encode_snapshot(producers_));
+  if (snapshots_.is_behind() && !log_->offline()) {
+    co_await snapshots_.write(log_->log_end(), txn::encode_snapshot(producers_));
   }
   co_return co_await log_->close();
 }

@@ -5,8 +5,6 @@
 // Invariant: batches are judged, appended and remembered one at a time, in the order of arrival, so
 // that a producer's state always says exactly what the log holds.
 #pragma once
-#include <deque>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +12,9 @@
 #include "base/ids.h"
 #include "base/probe.h"
 #include "broker/fetch_watch.h"
+#include "broker/owed_batches.h"
+#include "broker/producer_snapshots.h"
+#include "broker/unsettled_ends.h"
 #include "env/sync.h"
 #include "log/names.h"
 #include "observe/metrics.h"
@@ -63,12 +64,6 @@ struct FetchFrom {
   Isolation isolation = Isolation::ReadUncommitted;
 };
 
-// Who brings a batch, and with which guard (see verify).
-struct BroughtBy {
-  txn::Origin origin = txn::Origin::Client;
-  txn::Guard guard = txn::kNoGuard;
-};
-
 class Partition : public std::enable_shared_from_this<Partition> {
  public:
   // What the partition needs of its shard; outlives it.
@@ -97,7 +92,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   // log already (KIP-98) is not appended again; the answer says where it is. Errors: see
   // txn::check.
   env::Task<Result<Produced>> append(MutableBytes batch, wire::BatchHeader header,
-                                     BroughtBy by = {});
+                                     txn::Bringer by = txn::Client{});
   // Ends a producer's transaction here; gives the offset of its marker, once that is durable. Then
   // those who read only what is committed read on. Errors: see txn::check of a marker; and those of
   // append and wait_durable, after which the same marker is to be written again.
@@ -147,41 +142,29 @@ class Partition : public std::enable_shared_from_this<Partition> {
   env::Task<Result<std::string>> remove(Uuid fresh);
 
  private:
-  env::Task<Result<void>> load_producers(store::RecoveryReport& report);
-  Result<void> replay(Bytes batch, wire::BatchScratch& scratch,
-                      std::vector<logs::AbortedTxn>& aborted);
-  env::Task<Result<void>> settle_aborted(std::vector<logs::AbortedTxn> aborted,
-                                         store::RecoveryReport& report);
   void on_roll(Offset at);
-  env::Task<void> write_snapshot(Offset at, ByteVector content);
-  void note_ended(const txn::Ended& ended);
   void count_refusal(const Error& error);
   env::Task<void> notify_when_moved();
   void notify_of_stable();
   void retire();
   bool has_append_time() const;
-  Result<void> wait_for_earlier(const txn::BatchFacts& batch, txn::Origin origin);
-  void remember_refused(const txn::BatchFacts& batch, txn::Origin origin, bool appended);
   void tell_of(const Result<store::Appended>& appended);
 
   env::Shard& shard_;
   PartitionName name_;
   LeaderEpoch epoch_;
   std::unique_ptr<store::Log> log_;
-  store::FileCache& cache_;
   txn::Producers producers_;
+  ProducerSnapshots snapshots_;
   txn::Verifications verifications_;
-  std::deque<txn::Ended> ending_;  // Those whose marker may not be durable yet, by marker.
-  Offset snapshot_at_{0};          // The producers as of here are on disk.
-  env::Mutex changes_;             // Held by whoever changes the log.
+  UnsettledEnds unsettled_;
+  OwedBatches owed_;
+  env::Mutex changes_;  // Held by whoever changes the log.
   env::Gate background_;
   FetchWatchers watchers_;
   FetchWatchers stable_watchers_;  // For the last stable offset to move
   Offset told_stable_;             // from here.
   std::uint64_t refused_ = 0;      // Batches in a row that the disk did not take.
-  // The first batch of each producer that the disk did not take: it has to come again before any
-  // that follows it.
-  std::map<ProducerId, txn::BatchFacts> owed_;
   observe::Metrics* metrics_;
   Timestamp opened_;
   bool notifying_ = false;

@@ -9,7 +9,6 @@
 #include "broker/coordinator_log.h"
 #include "broker/partition.h"
 #include "env/sync.h"
-#include "txn/marker.h"
 
 namespace broker {
 
@@ -24,20 +23,18 @@ class PartitionLog final : public CoordinatorLog {
                                   store::ScanDetail::Batches, std::move(visit));
   }
 
-  env::Task<Result<Offset>> append(ByteVector batch) override {
-    CO_TRY(const std::optional<wire::BatchHeader> header, wire::peek_batch(batch));
-    check(header.has_value(), "a coordinator appends whole batches");
-    CO_TRY(const Produced produced, co_await write(batch, *header));
+  env::Task<Result<Offset>> append(LogEntry entry) override {
+    CO_TRY(const Produced produced, co_await write(std::move(entry)));
     if (!probe::planted<"offsets before their sync">()) {
       CO_TRY_VOID(co_await partition_->wait_durable(produced.end));
     }
     co_return produced.base;
   }
 
-  Result<void> admits(const txn::ProducerIdentity& producer) const override {
+  Result<void> admits(const txn::ProducerIdentity& producer, txn::Permit permit) const override {
     const txn::BatchFacts facts{
         .producer = producer.id, .epoch = producer.epoch, .transactional = true};
-    TRY(txn::check(partition_->producers(), facts, {.origin = txn::Origin::Coordinator}));
+    TRY(txn::check(partition_->producers(), facts, {.by = txn::Coordinator{permit}}));
     return {};
   }
   Result<void> admits(const txn::Marker& marker) const override {
@@ -52,30 +49,33 @@ class PartitionLog final : public CoordinatorLog {
   }
 
  private:
-  env::Task<Result<Produced>> write(MutableBytes batch, wire::BatchHeader header) {
+  env::Task<Result<Produced>> write(LogEntry entry) {
     const auto held = co_await turn_.lock();
     if (lacks_one_) {
       co_return fail(ErrorCode::KafkaStorageError, "a batch before this one was not written");
     }
-    Result<Produced> produced = co_await put(batch, header);
+    Result<Produced> produced = co_await put(std::move(entry));
     lacks_one_ = !produced;
     co_return produced;
   }
 
-  env::Task<Result<Produced>> put(MutableBytes batch, wire::BatchHeader header) {
-    if (!header.control) {
-      co_return co_await partition_->append(batch, header, {.origin = txn::Origin::Coordinator});
+  env::Task<Result<Produced>> put(LogEntry entry) {
+    if (const auto* marker = std::get_if<txn::Marker>(&entry)) {
+      CO_TRY(const Offset at, co_await partition_->append_marker(*marker));
+      co_return Produced{
+          .base = at, .end = Offset{at.value + 1}, .log_start = partition_->log_start()};
     }
-    wire::BatchScratch scratch;
-    CO_TRY(const std::optional<txn::AppendedMarker> read, txn::read_marker(header, batch, scratch));
-    check(read.has_value(), "a coordinator's control batch is a marker");
-    CO_TRY(const Offset at,
-           co_await partition_->append_marker({.producer = read->producer,
-                                               .epoch = read->epoch,
-                                               .coordinator_epoch = read->coordinator_epoch,
-                                               .outcome = read->outcome}));
-    co_return Produced{
-        .base = at, .end = Offset{at.value + 1}, .log_start = partition_->log_start()};
+    if (auto* within = std::get_if<WithinTransaction>(&entry)) {
+      co_return co_await put_batch(std::move(within->batch), txn::Coordinator{within->permit});
+    }
+    // Of no producer: it can open nothing.
+    co_return co_await put_batch(std::get<ByteVector>(std::move(entry)), txn::Client{});
+  }
+
+  env::Task<Result<Produced>> put_batch(ByteVector batch, txn::Bringer by) {
+    CO_TRY(const std::optional<wire::BatchHeader> header, wire::peek_batch(batch));
+    check(header && !header->control, "a coordinator appends whole batches");
+    co_return co_await partition_->append(batch, *header, by);
   }
 
   std::shared_ptr<Partition> partition_;

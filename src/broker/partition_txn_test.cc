@@ -4,6 +4,7 @@
 #include <random>
 
 #include "broker/partition.h"
+#include "broker/partition_log.h"
 #include "sim/world.h"
 #include "txn/replay.h"
 #include "txn/snapshot.h"
@@ -80,7 +81,7 @@ class PartitionTxnTest : public testing::Test {
     builder.add(Timestamp{1000}, std::nullopt, as_bytes("v"));
     return builder.finish();
   }
-  ErrorCode append(ByteVector bytes, BroughtBy by) {
+  ErrorCode append(ByteVector bytes, txn::Bringer by) {
     const auto header = wire::peek_batch(bytes);
     const Result<Produced> done = world_.run(partition_->append(bytes, **header, by));
     if (done) world_.run_for(std::chrono::seconds(1));  // It is synced.
@@ -90,9 +91,10 @@ class PartitionTxnTest : public testing::Test {
   ErrorCode write(ProducerId producer, std::int32_t sequence, std::int16_t epoch = 0) {
     const auto guard = partition_->verify(
         {.producer = producer, .epoch = ProducerEpoch{epoch}, .first = txn::Sequence{sequence}});
-    return append(batch(producer, sequence, epoch, true), {.guard = guard.value_or(txn::kNoGuard)});
+    return append(batch(producer, sequence, epoch, true),
+                  txn::Client{guard.value_or(txn::kNoGuard)});
   }
-  ErrorCode write_plain() { return append(batch(kNoProducerId, -1, -1, false), {}); }
+  ErrorCode write_plain() { return append(batch(kNoProducerId, -1, -1, false), txn::Client{}); }
 
   Result<Offset> end(ProducerId producer, txn::Outcome outcome, std::int16_t epoch = 0) {
     return world_.run(partition_->write_marker({.producer = producer,
@@ -165,17 +167,17 @@ TEST_F(PartitionTxnTest, AGuardFromBeforeTheMarkerOpensNothingBehindIt) {
   const auto guard = partition_->verify({.producer = kFirst, .epoch = ProducerEpoch{0}});
   ASSERT_TRUE(guard);
   ASSERT_TRUE(end(kFirst, kAbort));
-  EXPECT_EQ(append(batch(kFirst, 0, 0, true), {.guard = *guard}), ErrorCode::InvalidTxnState);
-  EXPECT_EQ(append(batch(kFirst, 0, 0, true), {}), ErrorCode::InvalidTxnState);
+  EXPECT_EQ(append(batch(kFirst, 0, 0, true), txn::Client{*guard}), ErrorCode::InvalidTxnState);
+  EXPECT_EQ(append(batch(kFirst, 0, 0, true), txn::Client{}), ErrorCode::InvalidTxnState);
   EXPECT_EQ(stable(), 1);
   EXPECT_EQ(write(kFirst, 0), ErrorCode::None) << "asked again";
   EXPECT_FALSE(partition_->verify({.producer = kFirst, .epoch = ProducerEpoch{0}}))
       << "it is open: nobody needs to ask";
-  EXPECT_EQ(append(batch(kFirst, 1, 0, true), {}), ErrorCode::None);
+  EXPECT_EQ(append(batch(kFirst, 1, 0, true), txn::Client{}), ErrorCode::None);
 }
 
 TEST_F(PartitionTxnTest, ACoordinatorsBatchOpensATransactionAndHasNoSequence) {
-  const BroughtBy coordinator{.origin = txn::Origin::Coordinator};
+  const txn::Coordinator coordinator{txn::TransactionGuards().begin(kFirst).permit().value()};
   ASSERT_EQ(append(batch(kFirst, -1, 3, true), coordinator), ErrorCode::None);
   ASSERT_EQ(append(batch(kFirst, -1, 3, true), coordinator), ErrorCode::None);
   EXPECT_EQ(partition_->log().log_end(), Offset{2}) << "the second is no repetition of the first";
@@ -185,6 +187,26 @@ TEST_F(PartitionTxnTest, ACoordinatorsBatchOpensATransactionAndHasNoSequence) {
   EXPECT_EQ(stable(), 0);
   ASSERT_TRUE(end(kFirst, kCommit, 3));
   EXPECT_EQ(stable(), 3);
+}
+
+TEST_F(PartitionTxnTest, ACoordinatorsMarkerKeepsTheVersionOfItsProtocol) {
+  const txn::Permit permit = txn::TransactionGuards().begin(kFirst).permit().value();
+  const auto mark = [&](std::int16_t epoch) {
+    PartitionLog log(machine_.shard(), partition_);
+    return world_.run(log.append(txn::Marker{.producer = kFirst,
+                                             .epoch = ProducerEpoch{epoch},
+                                             .coordinator_epoch = 1,
+                                             .outcome = kCommit,
+                                             .transaction_version = 2}));
+  };
+  PartitionLog log(machine_.shard(), partition_);
+  ASSERT_TRUE(world_.run(log.append(WithinTransaction{batch(kFirst, -1, 3, true), permit})));
+  const Result<Offset> early = mark(3);
+  ASSERT_FALSE(early) << "the transaction's own epoch: a late marker of the one before";
+  EXPECT_EQ(early.error().code, ErrorCode::InvalidProducerEpoch);
+  EXPECT_EQ(stable(), 0);
+  EXPECT_TRUE(mark(4));
+  EXPECT_EQ(stable(), 2);
 }
 
 TEST_F(PartitionTxnTest, ARestartReadsBackWhatIsOpenAndWhatHasEnded) {

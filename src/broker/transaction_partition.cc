@@ -134,6 +134,7 @@ env::Task<Result<void>> TransactionPartition::check_part(TransactionalId id,
   const auto self = shared_from_this();
   CO_TRY_VOID(ready());
   Result<void> checked = txn::check_part(state_.find(id), who, partition);
+  if (!checked && checked.error().code == ErrorCode::ProducerFenced) notice_(ProducerFencedOff{});
   CO_TRY_VOID(co_await log_.until_durable(last_));
   co_return checked;
 }

@@ -42,6 +42,8 @@ AppendedMarker marker(std::int16_t epoch, std::int64_t at, Outcome outcome = Out
           .offset = Offset{at}};
 }
 
+Permit permit() { return TransactionGuards().begin(kId).permit().value(); }
+
 TEST(TransactionsOnAPartition, BeginWithAGuardThatIsStillGood) {
   const Guard good{7};
   const Verification asked{.guard = good, .epoch = ProducerEpoch{2}, .lowest = Sequence{0}};
@@ -51,22 +53,17 @@ TEST(TransactionsOnAPartition, BeginWithAGuardThatIsStillGood) {
     Admission by;
     const char* verdict;
   };
-  using enum Origin;
+  const Bringer coordinator = Coordinator{permit()};
   const Row rows[] = {
-      {"its coordinator was asked", batch(2, 0), {Client, good, &asked}, "append"},
-      {"nobody asked", batch(2, 0), {Client, kNoGuard, nullptr}, "error 48"},
-      {"somebody asked, but not for this", batch(2, 0), {Client, kNoGuard, &asked}, "error 48"},
-      {"what was asked for has ended", batch(2, 0), {Client, good, nullptr}, "error 48"},
-      {"it ended, and another asks now", batch(2, 0), {Client, Guard{6}, &asked}, "error 48"},
-      {"plain batches need none", batch(2, 0, false), {Client, kNoGuard, nullptr}, "append"},
-      {"a coordinator's own word", batch(2, -1), {Coordinator, kNoGuard, nullptr}, "append"},
-      {"a coordinator that asked", batch(2, -1), {Coordinator, good, &asked}, "append"},
-      {"a coordinator's guard that is none",
-       batch(2, -1),
-       {Coordinator, Guard{6}, &asked},
-       "error 48"},
-      {"a client has to count", batch(2, -1), {Client, good, &asked}, "error 87"},
-      {"nobody goes without an epoch", batch(-1, -1), {Coordinator, kNoGuard, nullptr}, "error 87"},
+      {"its coordinator was asked", batch(2, 0), {Client{good}, &asked}, "append"},
+      {"nobody asked", batch(2, 0), {}, "error 48"},
+      {"somebody asked, but not for this", batch(2, 0), {Client{}, &asked}, "error 48"},
+      {"what was asked for has ended", batch(2, 0), {Client{good}}, "error 48"},
+      {"it ended, and another asks now", batch(2, 0), {Client{Guard{6}}, &asked}, "error 48"},
+      {"plain batches need none", batch(2, 0, false), {}, "append"},
+      {"a coordinator that asked", batch(2, -1), {coordinator}, "append"},
+      {"a client has to count", batch(2, -1), {Client{good}, &asked}, "error 87"},
+      {"nobody goes without an epoch", batch(-1, -1), {coordinator}, "error 87"},
   };
   for (const Row& row : rows) {
     EXPECT_EQ(to_text(check(Producers(), row.next, row.by)), row.verdict) << row.why;
@@ -77,26 +74,26 @@ TEST(TransactionsOnAPartition, GoOnWithoutOne) {
   struct Row {
     const char* why;
     BatchFacts next;
-    Origin origin;
+    Bringer by;
     const char* verdict;
   };
   // Each row starts from a transaction of epoch 2 whose first batch had sequence 0.
-  using enum Origin;
+  const Bringer coordinator = Coordinator{permit()};
   const Row rows[] = {
-      {"the next batch", batch(2, 1), Client, "append"},
-      {"the first again", batch(2, 0), Client, "duplicate"},
-      {"a gap", batch(2, 2), Client, "error 45"},
-      {"a plain batch within", batch(2, 1, false), Client, "error 48"},
-      {"a later epoch has to ask anew", batch(3, 0), Client, "error 48"},
-      {"an earlier epoch has nothing open", batch(1, 0), Client, "error 48"},
-      {"an earlier epoch's plain batch", batch(1, 0, false), Client, "error 47"},
-      {"a coordinator does not count", batch(2, -1), Coordinator, "append"},
-      {"but it has an epoch", batch(1, -1), Coordinator, "error 47"},
+      {"the next batch", batch(2, 1), Client{}, "append"},
+      {"the first again", batch(2, 0), Client{}, "duplicate"},
+      {"a gap", batch(2, 2), Client{}, "error 45"},
+      {"a plain batch within", batch(2, 1, false), Client{}, "error 48"},
+      {"a later epoch has to ask anew", batch(3, 0), Client{}, "error 48"},
+      {"an earlier epoch has nothing open", batch(1, 0), Client{}, "error 48"},
+      {"an earlier epoch's plain batch", batch(1, 0, false), Client{}, "error 47"},
+      {"a coordinator does not count", batch(2, -1), coordinator, "append"},
+      {"but it has an epoch", batch(1, -1), coordinator, "error 47"},
   };
   for (const Row& row : rows) {
     Producers producers;
     begin(producers, kId, 2, 40);
-    EXPECT_EQ(to_text(check(producers, row.next, {.origin = row.origin})), row.verdict) << row.why;
+    EXPECT_EQ(to_text(check(producers, row.next, {.by = row.by})), row.verdict) << row.why;
   }
 }
 
@@ -120,8 +117,18 @@ TEST(TransactionsOnAPartition, OfAnUnknownProducerBeginAtZeroWhereEachHasItsEpoc
                              .lowest = Sequence{row.asked.lowest},
                              .epoch_per_transaction = row.asked.epoch_per_transaction};
     const auto verdict =
-        check(Producers(), batch(2, row.first), {.guard = Guard{1}, .verification = &asked});
+        check(Producers(), batch(2, row.first), {.by = Client{Guard{1}}, .verification = &asked});
     EXPECT_EQ(to_text(verdict), row.verdict) << row.why;
+  }
+}
+
+TEST(TransactionsOnAPartition, AreNothingToWhoAsksWithAnotherEpoch) {
+  Producers producers;
+  begin(producers, kId, 2, 40);
+  for (const std::int16_t epoch : {std::int16_t{1}, std::int16_t{3}}) {
+    const Verification zombie{
+        .guard = Guard{1}, .epoch = ProducerEpoch{epoch}, .lowest = Sequence{0}};
+    EXPECT_EQ(to_text(check(producers, batch(2, 1), {.verification = &zombie})), "append") << epoch;
   }
 }
 
@@ -183,6 +190,18 @@ TEST(TransactionsOnAPartition, TellWhereTheyWereAndWhatIsStableThen) {
   EXPECT_FALSE(apply(producers, aborts)) << "it has ended already";
   EXPECT_FALSE(producers.has_open(kId, ProducerEpoch{1}));
   EXPECT_TRUE(producers.has_open(kOther, ProducerEpoch{0}));
+}
+
+TEST(TransactionGuards, PermitNothingOnceTheTransactionHasEnded) {
+  TransactionGuards guards;
+  const auto before = guards.begin(kId);
+  const auto beside = guards.begin(ProducerId{kId.value + 1});
+  EXPECT_TRUE(before.permit());
+  guards.end(kId);
+  EXPECT_FALSE(before.permit());
+  EXPECT_TRUE(beside.permit()) << "of another producer";
+  EXPECT_TRUE(guards.begin(kId).permit()) << "asked again";
+  EXPECT_FALSE(before.permit());
 }
 
 TEST(Verifications, GiveAGuardToThoseOfOneProducerTogether) {

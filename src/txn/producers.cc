@@ -20,11 +20,11 @@ std::optional<KeptBatch> find_same(const Producer& producer, const BatchFacts& b
   return {};
 }
 
-std::optional<Error> refuse_impossible(const BatchFacts& batch, Origin origin) {
+std::optional<Error> refuse_impossible(const BatchFacts& batch, bool is_numbered) {
   if (batch.epoch.value < 0) {
     return Error{ErrorCode::InvalidRecord, "a batch with a producer id has no producer epoch"};
   }
-  if (origin == Origin::Client && (batch.first.value < 0 || batch.last.value < 0)) {
+  if (is_numbered && (batch.first.value < 0 || batch.last.value < 0)) {
     return Error{ErrorCode::InvalidRecord, "a batch with a producer id has no sequence number"};
   }
   return {};
@@ -49,9 +49,11 @@ std::optional<Error> refuse_epoch(const Producer& producer, ProducerEpoch epoch)
 std::optional<Error> refuse_unverified(const Producers& producers, const BatchFacts& batch,
                                        const Admission& admission) {
   if (!batch.transactional || producers.has_open(batch.producer, batch.epoch)) return {};
-  if (admission.origin == Origin::Coordinator && admission.guard == kNoGuard) return {};
+  if (probe::planted<"a guard is not checked">()) return {};
+  const Client* client = std::get_if<Client>(&admission.by);
+  if (!client) return {};  // It has a permit.
   const Verification* known = admission.verification;
-  if (known && admission.guard != kNoGuard && known->guard == admission.guard) return {};
+  if (known && client->guard != kNoGuard && known->guard == client->guard) return {};
   return Error{ErrorCode::InvalidTxnState,
                "the batch belongs to no transaction that is open on this partition"};
 }
@@ -147,10 +149,10 @@ void Producers::make_room() {
 Result<Verdict> check(const Producers& producers, const BatchFacts& batch,
                       const Admission& admission) {
   if (batch.producer == kNoProducerId) return Append{};
-  if (const auto impossible = refuse_impossible(batch, admission.origin)) return fail(*impossible);
+  if (const auto impossible = refuse_impossible(batch, admission.is_numbered()))
+    return fail(*impossible);
 
-  const bool numbered =
-      admission.origin == Origin::Client && !probe::planted<"no sequence is checked">();
+  const bool numbered = admission.is_numbered() && !probe::planted<"no sequence is checked">();
   const Producer* producer = producers.find(batch.producer);
   if (producer && numbered) {
     if (const auto same = find_same(*producer, batch)) {
@@ -161,9 +163,11 @@ Result<Verdict> check(const Producers& producers, const BatchFacts& batch,
   if (producer) {
     if (const auto refused = refuse_epoch(*producer, batch.epoch)) return fail(*refused);
   }
-  if (numbered && admission.verification) {
-    const auto refused = refuse_beside(producer, batch, *admission.verification);
-    if (refused) return fail(*refused);
+  // One that asks with another epoch, and may be a zombie, is nothing to this batch.
+  const Verification* asking = admission.verification;
+  const bool opens = batch.transactional && !producers.has_open(batch.producer, batch.epoch);
+  if (numbered && opens && asking && asking->epoch == batch.epoch) {
+    if (const auto refused = refuse_beside(producer, batch, *asking)) return fail(*refused);
   }
   if (!producer) return Append{};
   if (numbered) {
@@ -181,7 +185,7 @@ Result<void> check(const Producers& producers, const Marker& marker) {
     return fail(ErrorCode::InvalidRequest, "a marker of no producer");
   }
   const Producer* producer = producers.find(marker.producer);
-  if (!producer) return {};
+  if (!producer || probe::planted<"a marker's epoch is not checked">()) return {};
   if (const auto refused = refuse_epoch(*producer, marker.epoch)) return fail(*refused);
   const bool again = marker.epoch == producer->epoch && !producer->transaction_start;
   if (marker.transaction_version >= 2 && marker.epoch == producer->epoch && !again) {

@@ -26,6 +26,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "txn/kept_batches.h"
+#include "txn/transaction_guards.h"
 #include "txn/verification.h"
 
 namespace txn {
@@ -95,15 +96,21 @@ struct Ended {
   bool operator==(const Ended&) const = default;
 };
 
-// Who brings a batch.
-enum class Origin : std::uint8_t {
-  Client,
-  Coordinator,  // Of groups, with the offsets of a transaction: those have no sequence.
+// Who brings a batch, and what allows it to open a transaction here. It needs nothing to go on with
+// one that is open.
+struct Client {
+  Guard guard = kNoGuard;  // Of its verification; without one it opens nothing.
 };
+struct Coordinator {  // Of groups, with the offsets of a transaction: those have no sequence.
+  Permit permit;
+};
+using Bringer = std::variant<Client, Coordinator>;
+
 struct Admission {
-  Origin origin = Origin::Client;
-  Guard guard = kNoGuard;
+  Bringer by = Client{};
   const Verification* verification = nullptr;  // What is known of the producer's asking.
+
+  bool is_numbered() const { return std::holds_alternative<Client>(by); }
 };
 
 struct Producer {
@@ -165,7 +172,7 @@ class Producers {
 // its verification, and for a plain batch within a transaction; InvalidRecord for numbers that no
 // producer sends. The first batch of an unknown producer is accepted at any sequence, since what is
 // unknown may have expired; but not where each transaction has an epoch of its own.
-// A coordinator's batch has no sequence, and needs a guard only where it brings one.
+// A coordinator's batch has no sequence.
 Result<Verdict> check(const Producers& producers, const BatchFacts& batch,
                       const Admission& admission = {});
 

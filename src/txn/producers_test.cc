@@ -30,9 +30,9 @@ struct Partition {
     // Whoever opens a transaction here has asked its coordinator.
     const Verification asked{.guard = Guard{1}, .epoch = facts.epoch, .lowest = facts.first};
     const bool asks = facts.transactional && !producers.has_open(facts.producer, facts.epoch);
-    Result<Verdict> verdict =
-        check(producers, facts,
-              {.guard = asks ? asked.guard : kNoGuard, .verification = asks ? &asked : nullptr});
+    Result<Verdict> verdict = check(
+        producers, facts,
+        {.by = Client{asks ? asked.guard : kNoGuard}, .verification = asks ? &asked : nullptr});
     if (verdict && std::holds_alternative<Append>(*verdict)) {
       const std::int64_t records =
           (facts.last.value - facts.first.value + (std::int64_t{1} << 31)) %

@@ -177,29 +177,29 @@ Error told(Error why, const Parcel& parcel, wire::Version version) {
 
 // Before the first batch of a transaction comes to a partition, its coordinator takes the partition
 // in, or says that it has (KIP-890).
-env::Task<Result<BroughtBy>> join(Parcel& parcel, Partition& partition, wire::Version version) {
+env::Task<Result<txn::Client>> join(Parcel& parcel, Partition& partition, wire::Version version) {
   const wire::BatchHeader& header = parcel.header;
   const std::optional<txn::Guard> guard =
       partition.verify({.producer = header.producer_id,
                         .epoch = header.producer_epoch,
                         .first = txn::Sequence{header.base_sequence},
                         .epoch_per_transaction = parcel.protocol == txn::Protocol::Second});
-  if (!guard) co_return BroughtBy{};
+  if (!guard) co_return txn::Client{};
   const bool asks = parcel.protocol == txn::Protocol::Second ||
                     parcel.owner->options().transactions.verify_partitions;
-  if (!asks) co_return BroughtBy{.guard = *guard};
+  if (!asks) co_return txn::Client{.guard = *guard};
   const Result<void> joined = co_await join_transaction(
       *parcel.owner, *parcel.transaction, {header.producer_id, header.producer_epoch},
       {parcel.topic_name, parcel.index}, parcel.protocol);
   if (!joined) co_return fail(told(joined.error(), parcel, version));
-  co_return BroughtBy{.guard = *guard};
+  co_return txn::Client{.guard = *guard};
 }
 
 // Runs on the shard that owns the partition. `parcel` lives in the handler's frame.
 env::Task<Result<Produced>> deliver(Parcel& parcel, wire::Version version, bool wait) {
   const std::shared_ptr<Partition> partition = parcel.owner->find(parcel.topic, parcel.index);
   if (!partition) co_return fail(ErrorCode::UnknownTopicOrPartition, "the topic was deleted");
-  BroughtBy by;
+  txn::Client by;
   if (parcel.transaction) {
     CO_TRY(by, co_await join(parcel, *partition, version));
   }

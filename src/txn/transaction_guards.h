@@ -4,16 +4,28 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "base/ids.h"
 
-namespace broker {
+namespace txn {
+
+// Says that a producer's transaction was asked for and has not ended since: what its coordinator
+// of groups writes may open it on a partition. Only a guard gives one.
+class Permit {
+ private:
+  friend class TransactionGuards;
+  Permit() = default;
+};
 
 class TransactionGuards {
  public:
   class Guard {
    public:
-    bool holds() const { return !*ended_; }
+    // None where the transaction has ended. To be used before anything else is waited for.
+    std::optional<Permit> permit() const {
+      return *ended_ ? std::nullopt : std::optional(Permit());
+    }
 
    private:
     friend class TransactionGuards;
@@ -47,4 +59,4 @@ class TransactionGuards {
   std::size_t prune_at_ = kFew;
 };
 
-}  // namespace broker
+}  // namespace txn
