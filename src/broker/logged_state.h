@@ -34,6 +34,7 @@ class LoggedState {
 
   class Owner {
    public:
+    virtual ~Owner() = default;
     // Loading: `begin_load`, then `load` batch by batch, then `loaded`, if all went well.
     virtual void begin_load() = 0;
     virtual Result<void> load(Bytes batch) = 0;
@@ -43,9 +44,6 @@ class LoggedState {
     virtual void placed(Sequence, Offset) {}
     // The state is not to be used any more, until it is loaded again.
     virtual void lost(const Error& why) = 0;
-
-   protected:
-    ~Owner() = default;
   };
   using Then = std::move_only_function<void(Result<void>)>;
 

@@ -201,7 +201,7 @@ env::Task<Result<Fetched>> Partition::fetch(FetchFrom from, std::shared_ptr<Fetc
     } else {
       if (committed) notify_of_stable();  // Those who wait from an earlier one on.
       if (committed) told_stable_ = last_stable();
-      (committed ? stable_watchers_ : watchers_).add(std::move(watch), item);
+      (committed ? stable_watchers_ : watchers_).add(watch, item);
       if (!notifying_) background_.spawn(notify_when_moved());
     }
   }

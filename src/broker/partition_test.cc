@@ -24,7 +24,7 @@ class PartitionTest : public testing::Test {
     check(opened.has_value(), "a partition on an empty disk");
     partition_ = std::move(opened->partition);
   }
-  ~PartitionTest() override {
+  void TearDown() override {
     machine_.disk().heal();
     check(world_.run(partition_->close()).has_value(), "the log closes");
   }

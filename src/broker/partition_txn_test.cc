@@ -19,7 +19,7 @@ constexpr ProducerId kSecond{2};
 class PartitionTxnTest : public testing::Test {
  protected:
   PartitionTxnTest() { open(); }
-  ~PartitionTxnTest() override {
+  void TearDown() override {
     machine_.disk().heal();
     if (partition_) check(world_.run(partition_->close()).has_value(), "the log closes");
   }
@@ -324,7 +324,8 @@ class AbortedIndex : public PartitionTxnTest {
       check(write(kFirst, 2 * i) == ErrorCode::None, "a batch");
       check(write(kFirst, 2 * i + 1) == ErrorCode::None, "another");
       check(end(kFirst, i % 2 ? kCommit : kAbort).has_value(), "its end");
-      if (i % 2 == 0) expected_.push_back(entry(kFirst, i * 3, i * 3 + 2, i * 3 + 3));
+      const std::int64_t at = std::int64_t{3} * i;
+      if (i % 2 == 0) expected_.push_back(entry(kFirst, at, at + 2, at + 3));
     }
     check(partition_->log().segment_count() > 3, "segments of a few batches each");
   }

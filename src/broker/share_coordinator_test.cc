@@ -14,7 +14,7 @@ const share::Key kIdle{GroupId{"workers"}, {}, PartitionIndex{1}};
 class ShareState : public testing::Test {
  protected:
   ShareState() { open(); }
-  ~ShareState() override { shut(); }
+  void TearDown() override { shut(); }
 
   void open() {
     state_.emplace(shard_, ShareCoordinatorOptions{.updates_per_snapshot = 100});

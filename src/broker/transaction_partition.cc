@@ -167,9 +167,9 @@ void TransactionPartition::put(const TransactionalId& id, txn::Transaction next)
     open_since_.erase(id);
   }
   if (!next.is_ending()) return;
-  log_.when_durable(last_, [this, id, next = std::move(next),
+  log_.when_durable(last_, [this, ends = id, next = std::move(next),
                             generation = generation_](Result<void> durable) mutable {
-    if (durable) finishing_.spawn(finish(std::move(id), std::move(next), generation));
+    if (durable) finishing_.spawn(finish(std::move(ends), std::move(next), generation));
   });
 }
 

@@ -21,13 +21,11 @@ namespace broker {
 // What a transaction coordinator needs of the rest of the broker. Outlives it.
 class TransactionReach {
  public:
+  virtual ~TransactionReach() = default;
   virtual env::Task<Result<ProducerId>> new_producer_id() = 0;
   // Ends a transaction in one partition; returns once that is durable. Done already where the
   // partition does not exist any more.
   virtual env::Task<Result<void>> mark(TopicPartition partition, txn::Marker marker) = 0;
-
- protected:
-  ~TransactionReach() = default;
 };
 
 // What happens, for people and their graphs.

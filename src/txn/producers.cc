@@ -258,13 +258,13 @@ void expire(Producers& producers, Timestamp now, Millis idle) {
   for (const ProducerId id : gone) producers.forget(id);
 }
 
-void restore(Producers& producers, ProducerId id, Producer producer) {
+void restore(Producers& producers, ProducerId id, const Producer& producer) {
   if (producer.transaction_start) {
     producers.open_.emplace(*producer.transaction_start, kNoTimestamp);
   }
   const Offset touched = producer.batches.empty() ? kNoOffset : producer.batches.back().last_offset;
   Producers::Entry& entry = producers.producers_[id];
-  entry.producer = std::move(producer);
+  entry.producer = producer;
   producers.touch(id, entry, touched);
   producers.make_room();
 }

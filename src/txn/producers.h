@@ -149,7 +149,7 @@ class Producers {
   friend std::optional<Ended> apply(Producers& producers, const AppendedMarker& marker);
   friend std::optional<Ended> ends(const Producers& producers, const AppendedMarker& marker);
   friend void expire(Producers& producers, Timestamp now, Millis idle);
-  friend void restore(Producers& producers, ProducerId id, Producer producer);
+  friend void restore(Producers& producers, ProducerId id, const Producer& producer);
 
   struct Entry {
     Producer producer;
@@ -190,6 +190,6 @@ std::optional<Ended> ends(const Producers& producers, const AppendedMarker& mark
 void expire(Producers& producers, Timestamp now, Millis idle);
 
 // Puts a producer as read from a snapshot, before any batch after the snapshot is applied.
-void restore(Producers& producers, ProducerId id, Producer producer);
+void restore(Producers& producers, ProducerId id, const Producer& producer);
 
 }  // namespace txn

@@ -68,7 +68,7 @@ Result<void> decode_entry(Scanner& in, Producers& producers, std::set<Offset>& s
   if (start.value >= 0 && !starts.insert(start).second) {
     return fail(ErrorCode::CorruptMessage, "snapshot has two transactions begin at one offset");
   }
-  restore(producers, id, std::move(producer));
+  restore(producers, id, producer);
   return {};
 }
 

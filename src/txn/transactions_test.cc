@@ -59,7 +59,7 @@ class Driver {
   const Transaction* find() const { return state.find(kId); }
   std::string standing() const { return find() ? to_text(*find()) : "nothing"; }
   void put(Transaction next) {
-    log.push_back(Stored{kId, next});
+    log.emplace_back(Stored{kId, std::move(next)});
     txn::apply(state, log.back());
   }
 
