@@ -388,6 +388,8 @@ def find_and_abort_what_hangs(cli):
     expect(found["transactional_id"] == name and "not part of" in found["why"], found)
     expect(f"{topic}-0" in cli.text("txn", "hanging", "--topic", topic, "--broker", "1"), "not shown")
     expect(cli.json("txn", "hanging", "--broker", "7") == [], "of another broker")
+    expect([one["withheld"] for one in cli.json("topic", "describe", topic)[0]["partitions"]] == [3, 0], "withheld")
+    expect("WITHHELD" in cli.text("topic", "describe", topic), "withheld")
     [shown] = cli.json("txn", "producers", topic, "--open")
     expect((shown["partition"], shown["transaction_start"], shown["last_sequence"]) == (0, 1, 1), shown)
     expect(cli.json("txn", "producers", topic, "-p", "1") == [], "producers of the other partition")

@@ -22,12 +22,20 @@ struct Options {
 struct Picture {
   client::TopicInfo topic;
   std::map<TopicPartition, client::Range> ranges;
+  std::map<TopicPartition, client::FoundOffset> stable;  // Where read_committed consumers end.
   std::map<TopicPartition, std::int64_t> sizes;
   std::vector<client::ConfigEntry> configs;
 
   std::optional<client::Range> range(PartitionIndex index) const {
     const auto found = ranges.find({topic.name, index});
     return found == ranges.end() ? std::nullopt : std::optional(found->second);
+  }
+  // Records that wait for transactions to end. A partition goes on while it is asked about.
+  std::int64_t withheld(PartitionIndex index) const {
+    const auto end = range(index);
+    const auto found = stable.find({topic.name, index});
+    if (!end || found == stable.end()) return 0;
+    return std::max<std::int64_t>(end->end.value - found->second.offset.value, 0);
   }
   std::optional<std::int64_t> size(PartitionIndex index) const {
     const auto found = sizes.find({topic.name, index});
@@ -47,6 +55,8 @@ Outcome<Picture> look(Session& session, const std::string& name) {
   Picture picture;
   picture.topic = TRY(session.wait(client::find_topic(cluster, TopicName{name})));
   picture.ranges = TRY(session.wait(client::ranges(cluster, {picture.topic})));
+  picture.stable = TRY(session.wait(client::list_offsets(cluster, {picture.topic}, client::kLatest,
+                                                         client::Isolation::ReadCommitted)));
   picture.configs = TRY(
       session.wait(client::describe_configs(cluster, {client::ResourceType::Topic, name}, false)));
   // Not every cluster tells sizes (it may want more rights for them); the rest is worth showing.
@@ -122,6 +132,7 @@ Json to_json(const Picture& picture, bool all_configs) {
                                   {"offline", ids(partition.offline)},
                                   {"start", range ? Json(range->start.value) : Json(nullptr)},
                                   {"end", range ? Json(range->end.value) : Json(nullptr)},
+                                  {"withheld", picture.withheld(partition.index)},
                                   {"bytes", size ? Json(*size) : Json(nullptr)}});
   }
   json["configs"] = Json::array();
@@ -135,23 +146,33 @@ Json to_json(const Picture& picture, bool all_configs) {
 }
 
 Table partitions_of(const Picture& picture, bool bytes) {
-  Table table({{"PARTITION", Align::Right},
-               {"LEADER", Align::Right},
-               {"REPLICAS"},
-               {"IN SYNC"},
-               {"START", Align::Right},
-               {"END", Align::Right},
-               {"RECORDS", Align::Right},
-               {"SIZE", Align::Right}});
+  std::vector<Column> columns = {{"PARTITION", Align::Right},
+                                 {"LEADER", Align::Right},
+                                 {"REPLICAS"},
+                                 {"IN SYNC"},
+                                 {"START", Align::Right},
+                                 {"END", Align::Right},
+                                 {"RECORDS", Align::Right},
+                                 {"SIZE", Align::Right}};
+  const bool any_withheld = std::ranges::any_of(
+      picture.topic.partitions,
+      [&](const client::Partition& partition) { return picture.withheld(partition.index) > 0; });
+  if (any_withheld) columns.push_back({"WITHHELD", Align::Right});
+  Table table(std::move(columns));
   for (const client::Partition& partition : picture.topic.partitions) {
     const auto range = picture.range(partition.index);
     const auto size = picture.size(partition.index);
-    table.add({fmt::format("{}", partition.index.value),
-               partition.leader.value < 0 ? "none" : fmt::format("{}", partition.leader.value),
-               joined(partition.replicas), joined(partition.isr),
-               range ? fmt::format("{}", range->start.value) : "-",
-               range ? fmt::format("{}", range->end.value) : "-",
-               range ? human_count(range->records()) : "-", size ? shown_size(*size, bytes) : "-"});
+    std::vector<std::string> row = {
+        fmt::format("{}", partition.index.value),
+        partition.leader.value < 0 ? "none" : fmt::format("{}", partition.leader.value),
+        joined(partition.replicas),
+        joined(partition.isr),
+        range ? fmt::format("{}", range->start.value) : "-",
+        range ? fmt::format("{}", range->end.value) : "-",
+        range ? human_count(range->records()) : "-",
+        size ? shown_size(*size, bytes) : "-"};
+    if (any_withheld) row.push_back(human_count(picture.withheld(partition.index)));
+    table.add(std::move(row));
   }
   return table;
 }
@@ -222,11 +243,14 @@ void add_topic_describe(Tree& tree, CLI::App& topic) {
                 "starts and\n"
                 "ends, its size, the configs that are not defaults and who set them, what an "
                 "acknowledgement\n"
-                "is worth, and settings that may lose records.",
+                "is worth, and settings that may lose records. WITHHELD counts the records that "
+                "read_committed consumers do\n"
+                "not get yet, as a transaction before them is open.",
        .examples = {"thalweg topic describe orders", "thalweg topic describe orders --all --json"},
        .json =
            R"([{"topic", "id", "internal", "replication_factor", "durability", "warnings": [...],
-    "partitions": [{"partition", "leader", "leader_epoch", "replicas", "isr", "offline", "start", "end", "bytes"}],
+    "partitions": [{"partition", "leader", "leader_epoch", "replicas", "isr", "offline", "start", "end", "withheld",
+      "bytes"}],
     "configs": [{"name", "value", "source"}]}])"},
       [options] { return run(*options); });
   command.add_option("TOPIC", options->names, "Names of the topics")->required();
