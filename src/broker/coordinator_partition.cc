@@ -123,15 +123,10 @@ env::Task<Result<void>> CoordinatorPartition::commit(GroupId id,
 
 env::Task<Result<void>> CoordinatorPartition::commit(std::vector<group::Record> offsets,
                                                      txn::ProducerIdentity producer,
-                                                     txn::TransactionGuards::Guard guard) {
+                                                     txn::Permit permit) {
   const auto self = shared_from_this();
   CO_TRY_VOID(ready());
-  const std::optional<txn::Permit> permit = guard.permit();
-  if (!permit) {
-    probe::reached<"groups: a transaction ended before its offsets came">();
-    co_return fail(ErrorCode::InvalidTxnState, "the transaction ended before its offsets came");
-  }
-  CO_TRY_VOID(partition_log_->admits(producer, *permit));
+  CO_TRY_VOID(partition_log_->admits(producer, permit));
   if (offsets.empty()) co_return Result<void>{};
   wire::BatchBuilder batch(
       {.producer_id = producer.id, .producer_epoch = producer.epoch, .transactional = true});
@@ -141,7 +136,7 @@ env::Task<Result<void>> CoordinatorPartition::commit(std::vector<group::Record> 
     groups_.pending.add(producer.id, std::get<group::OffsetStored>(std::move(record)));
   }
   const LoggedState::Sequence sequence =
-      log_.write_batch(WithinTransaction{batch.finish(), *permit});
+      log_.write_batch(WithinTransaction{batch.finish(), permit});
   Result<void> durable = co_await log_.until_durable(sequence);
   co_return durable;
 }

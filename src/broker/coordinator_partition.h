@@ -49,11 +49,11 @@ class CoordinatorPartition final : public std::enable_shared_from_this<Coordinat
   void hear_from(const GroupId& id, const MemberId& member);
 
   // A producer's offsets, which count once its transaction is committed. Whoever writes them has
-  // asked the transaction's coordinator before, with a guard begun before that. InvalidTxnState
-  // where the transaction has ended since, InvalidProducerEpoch.
+  // asked the transaction's coordinator before, with a guard begun before that, whose permit this
+  // is. InvalidProducerEpoch.
   txn::TransactionGuards::Guard guard(ProducerId producer) { return guards_.begin(producer); }
   env::Task<Result<void>> commit(std::vector<group::Record> offsets, txn::ProducerIdentity producer,
-                                 txn::TransactionGuards::Guard guard);
+                                 txn::Permit permit);
   // Writes the end of a transaction; returns once it is durable. Errors: see txn::check of a
   // marker.
   env::Task<Result<void>> end_transaction(txn::Marker marker);

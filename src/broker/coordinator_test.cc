@@ -578,15 +578,27 @@ TEST_F(TransactionalCommit, IsRefusedWhereItsTransactionIs) {
   EXPECT_EQ(fetch_stable(), ErrorCode::None) << "and leaves nothing behind";
 }
 
-// The coordinator said yes, but then the transaction ended before the offsets were written.
-TEST_F(TransactionalCommit, ComesTooLateBehindTheEndOfItsTransaction) {
+// The coordinator said yes, but then a transaction of the producer's ended: this one, or the one
+// before. Which of them it was, the coordinator knows.
+TEST_F(TransactionalCommit, IsAskedAboutAgainWhereATransactionEndedMeanwhile) {
   load();
-  const auto answer = ask(groups_->commit(request(5), [this](PartitionIndex partition) {
-    return groups_->end_transaction(partition, {.producer = kProducer});
-  }));
-  world_.run_for(50ms);
-  EXPECT_EQ(answer->topics[0].partitions[0].error_code, ErrorCode::InvalidTxnState);
-  EXPECT_EQ(fetch_stable(), ErrorCode::None);
+  const auto say_after_an_end = [this](std::int64_t offset, Result<void> then) {
+    int asked = 0;
+    const auto answer =
+        ask(groups_->commit(request(offset), [this, &asked, then](PartitionIndex partition) {
+          return asked++ ? tell(then)
+                         : groups_->end_transaction(partition, {.producer = kProducer});
+        }));
+    world_.run_for(50ms);
+    EXPECT_EQ(asked, 2);
+    return answer->topics[0].partitions[0].error_code;
+  };
+  EXPECT_EQ(say_after_an_end(5, fail(ErrorCode::ProducerFenced)), ErrorCode::ProducerFenced);
+  EXPECT_EQ(fetch_stable(), ErrorCode::None) << "nothing is left behind the end";
+  EXPECT_EQ(say_after_an_end(6, {}), ErrorCode::None);
+  EXPECT_EQ(fetch_stable(), ErrorCode::UnstableOffsetCommit);
+  EXPECT_EQ(end(txn::Outcome::Commit), ErrorCode::None);
+  EXPECT_EQ(committed(), 6);
 }
 
 TEST_F(TransactionalCommit, HoldsAMemberToItsGroup) {

@@ -103,6 +103,11 @@ class Partition : public std::enable_shared_from_this<Partition> {
   // its coordinator knows of it. Else the guard that the batch has to bring, once the coordinator
   // was asked; without it, or if the transaction ended meanwhile, append says InvalidTxnState.
   std::optional<txn::Guard> verify(const txn::Unverified& batch);
+  // Whether the guard is still worth something: no transaction of the producer's was opened here,
+  // or ended, since.
+  bool holds(ProducerId producer, txn::Guard guard) const {
+    return verifications_.holds(producer, guard);
+  }
   // Returns once everything below `end`, which was appended, is as durable as the topic promises.
   // NotEnoughReplicasAfterAppend when the disk failed: whether it is kept shows at the next start.
   env::Task<Result<void>> wait_durable(Offset end);

@@ -45,6 +45,10 @@ class Verifications {
   // Batches of one producer that ask at the same time share a guard.
   Guard begin(const Unverified& batch, Timestamp now);
   const Verification* find(ProducerId producer) const;
+  bool holds(ProducerId producer, Guard guard) const {
+    const Verification* const known = find(producer);
+    return known && known->guard == guard;
+  }
   // The producer's transaction was opened, or has ended.
   void end(ProducerId producer) { asking_.erase(producer); }
   // Forgets who never came back.

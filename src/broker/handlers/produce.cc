@@ -177,24 +177,29 @@ Error told(Error why, const Parcel& parcel, wire::Version version) {
 }
 
 // Before the first batch of a transaction comes to a partition, its coordinator takes the partition
-// in, or says that it has (KIP-890).
+// in, or says that it has (KIP-890). Where the transaction before is still ending it takes its time
+// to say so, and the marker comes here meanwhile: a guard from before that proves nothing of this
+// transaction, so it is asked once more.
 env::Task<Result<txn::Client>> join(Parcel& parcel, Partition& partition, wire::Version version) {
   const wire::BatchHeader& header = parcel.header;
-  const std::optional<txn::Guard> guard =
-      partition.verify({.producer = header.producer_id,
-                        .epoch = header.producer_epoch,
-                        .first = txn::Sequence{header.base_sequence},
-                        .epoch_per_transaction = parcel.protocol == txn::Protocol::Second});
-  if (!guard) co_return txn::Client{};
   const bool verifies = parcel.owner->options().transactions.verify_partitions &&
                         !probe::planted<"nobody asks whether a transaction goes on">();
   const bool asks = parcel.protocol == txn::Protocol::Second || verifies;
-  if (!asks) co_return txn::Client{.guard = *guard};
-  const Result<void> joined = co_await join_transaction(
-      *parcel.owner, *parcel.transaction, {header.producer_id, header.producer_epoch},
-      {parcel.topic_name, parcel.index}, parcel.protocol);
-  if (!joined) co_return fail(told(joined.error(), parcel, version));
-  co_return txn::Client{.guard = *guard};
+  for (;;) {
+    const std::optional<txn::Guard> guard =
+        partition.verify({.producer = header.producer_id,
+                          .epoch = header.producer_epoch,
+                          .first = txn::Sequence{header.base_sequence},
+                          .epoch_per_transaction = parcel.protocol == txn::Protocol::Second});
+    if (!guard) co_return txn::Client{};
+    if (!asks) co_return txn::Client{.guard = *guard};
+    const Result<void> joined = co_await join_transaction(
+        *parcel.owner, *parcel.transaction, {header.producer_id, header.producer_epoch},
+        {parcel.topic_name, parcel.index}, parcel.protocol);
+    if (!joined) co_return fail(told(joined.error(), parcel, version));
+    if (partition.holds(header.producer_id, *guard)) co_return txn::Client{.guard = *guard};
+    probe::reached<"transactions: a marker landed while the next was asked about">();
+  }
 }
 
 // Runs on the shard that owns the partition. `parcel` lives in the handler's frame.

@@ -47,29 +47,40 @@ class TransactionTest : public TestBroker, public testing::Test {
     EXPECT_EQ(answer.error_code, ErrorCode::None);
     return {answer.producer_id, answer.producer_epoch};
   }
-  ErrorCode produce(Who who, std::int32_t sequence, wire::Version version = 12,
-                    std::optional<TransactionalId> id = kId, std::int32_t partition = 0) {
+  static ByteVector batch_of(Who who, std::int32_t sequence) {
     wire::BatchBuilder builder({.producer_id = who.id,
                                 .producer_epoch = who.epoch,
                                 .base_sequence = sequence,
                                 .transactional = true});
     builder.add(Timestamp{1000}, std::nullopt, as_bytes("value"));
-    const ByteVector batch = builder.finish();
-    wire::ProduceRequest request{.transactional_id = id, .acks = -1};
+    return builder.finish();
+  }
+  static wire::ProduceRequest produce_request(const ByteVector& batch,
+                                              std::optional<TransactionalId> id = kId,
+                                              std::int32_t partition = 0) {
+    wire::ProduceRequest request{.transactional_id = std::move(id), .acks = -1};
     request.topic_data.push_back(
         {.name = TopicName{"orders"},
          .partition_data = {{PartitionIndex{partition}, wire::Records{.bytes = batch}}}});
-    return ask<wire::ProduceResponse>(request, version)
-        .responses.front()
-        .partition_responses.front()
-        .error_code;
+    return request;
+  }
+  static ErrorCode code_of(const wire::ProduceResponse& answer) {
+    return answer.responses.front().partition_responses.front().error_code;
+  }
+  ErrorCode produce(Who who, std::int32_t sequence, wire::Version version = 12,
+                    std::optional<TransactionalId> id = kId, std::int32_t partition = 0) {
+    const ByteVector batch = batch_of(who, sequence);
+    return code_of(
+        ask<wire::ProduceResponse>(produce_request(batch, std::move(id), partition), version));
+  }
+  static wire::EndTxnRequest end_request(Who who, bool commit) {
+    return {.transactional_id = kId,
+            .producer_id = who.id,
+            .producer_epoch = who.epoch,
+            .committed = commit};
   }
   wire::EndTxnResponse end(Who who, bool commit, wire::Version version = 5) {
-    return ask<wire::EndTxnResponse>(wire::EndTxnRequest{.transactional_id = kId,
-                                                         .producer_id = who.id,
-                                                         .producer_epoch = who.epoch,
-                                                         .committed = commit},
-                                     version);
+    return ask<wire::EndTxnResponse>(end_request(who, commit), version);
   }
   // Has the coordinator take them in, as clients of the first protocol do.
   ErrorCode add_partition(Who who) {
@@ -91,18 +102,24 @@ class TransactionTest : public TestBroker, public testing::Test {
                                             .group_id = GroupId{"audit"}})
         .error_code;
   }
-  ErrorCode commit_offset(Who who, std::int64_t offset, wire::Version version,
-                          const std::string& topic = "orders", const std::string& group = "audit") {
+  static wire::TxnOffsetCommitRequest offset_request(Who who, std::int64_t offset,
+                                                     const std::string& topic = "orders",
+                                                     const std::string& group = "audit") {
     wire::TxnOffsetCommitRequest request{.transactional_id = kId,
                                          .group_id = GroupId{group},
                                          .producer_id = who.id,
                                          .producer_epoch = who.epoch};
     request.topics.push_back(
         {TopicName{topic}, {{PartitionIndex{0}, Offset{offset}, LeaderEpoch{-1}, {}}}});
-    return ask<wire::TxnOffsetCommitResponse>(request, version)
-        .topics.front()
-        .partitions.front()
-        .error_code;
+    return request;
+  }
+  static ErrorCode code_of(const wire::TxnOffsetCommitResponse& answer) {
+    return answer.topics.front().partitions.front().error_code;
+  }
+  ErrorCode commit_offset(Who who, std::int64_t offset, wire::Version version,
+                          const std::string& topic = "orders", const std::string& group = "audit") {
+    return code_of(
+        ask<wire::TxnOffsetCommitResponse>(offset_request(who, offset, topic, group), version));
   }
   std::int64_t committed_offset() {
     wire::OffsetFetchRequest request;

@@ -26,6 +26,30 @@ TEST_F(TransactionApis, TakeInWhatIsWrittenToInTheSecondProtocol) {
   EXPECT_EQ(committed_offset(), 5);
 }
 
+// The end is answered once it is certain, and its markers land while the next batch is asked about.
+TEST_F(TransactionApis, GoOnWhileTheMarkersOfTheOneBeforeAreOnTheirWay) {
+  Who who = begin();
+  ASSERT_EQ(produce(who, 0), ErrorCode::None);
+  ASSERT_EQ(commit_offset(who, 5, 5), ErrorCode::None);
+  for (int i = 6; i < 12; ++i) {
+    const bool commit = i % 3 != 0;
+    client().send(end_request(who, commit), 5);
+    ++who.epoch.value;
+    const ByteVector first = batch_of(who, 0);
+    const ByteVector second = batch_of(who, 1);
+    client().send(produce_request(first), 12);
+    client().send(produce_request(second), 12);
+    client().send(offset_request(who, i), 5);
+    EXPECT_EQ(client().receive<wire::EndTxnResponse>(5)->error_code, ErrorCode::None) << i;
+    EXPECT_EQ(code_of(*client().receive<wire::ProduceResponse>(12)), ErrorCode::None) << i;
+    EXPECT_EQ(code_of(*client().receive<wire::ProduceResponse>(12)), ErrorCode::None) << i;
+    EXPECT_EQ(code_of(*client().receive<wire::TxnOffsetCommitResponse>(5)), ErrorCode::None) << i;
+  }
+  EXPECT_EQ(end(who, true).error_code, ErrorCode::None);
+  EXPECT_EQ(state(), "CompleteCommit");
+  EXPECT_EQ(committed_offset(), 11);
+}
+
 TEST_F(TransactionApis, AreToldWhatIsInBeforeItIsWrittenInTheFirst) {
   const Who who = begin();
   EXPECT_EQ(produce(who, 0, 11), ErrorCode::TransactionAbortable) << "nobody took it in";

@@ -22,6 +22,11 @@ func copyAll(bootstrap, name, from, to string) error {
 	}
 	defer session.Close()
 	ctx := context.Background()
+	// What the program left open when it was killed is aborted here. Otherwise that waits for the first record, which
+	// waits for the offsets that are not stable as long as it is open.
+	if _, _, err := session.Client().ProducerID(ctx); err != nil {
+		return err
+	}
 	for turn := 1; ; turn++ {
 		fetches := session.PollRecords(ctx, 20)
 		if err := fetches.Err(); err != nil {
@@ -30,11 +35,16 @@ func copyAll(bootstrap, name, from, to string) error {
 		if err := session.Begin(); err != nil {
 			return err
 		}
+		refused := kgo.AbortingFirstErrPromise(session.Client())
 		fetches.EachRecord(func(record *kgo.Record) {
 			session.Produce(ctx, &kgo.Record{Topic: to, Partition: record.Partition, Key: record.Key,
-				Value: record.Value}, nil)
+				Value: record.Value}, refused.Promise())
 		})
 		if err := session.Client().Flush(ctx); err != nil {
+			return err
+		}
+		// A program of more patience would abort and do it again; here nothing is to be refused.
+		if err := refused.Err(); err != nil {
 			return err
 		}
 		if _, err := session.End(ctx, kgo.TransactionEndTry(turn%3 != 0)); err != nil {
