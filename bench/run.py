@@ -9,6 +9,7 @@
     ./do bench micro            the benchmarks of single functions (bench/*_bench.cc)
     ./do bench groups [...]     consumer groups of thousands of members, Apache Kafka's too
     ./do bench share [...]      a share group's throughput, Apache Kafka's too
+    ./do bench eos [...]        what exactly-once costs, Apache Kafka's too
     ./do bench chaos [...]      transactions while everything is killed and stopped, ten minutes or --minutes N
     ./do bench compare [...]    Apache Kafka too, under the same loads; `./do bench compare --help`
     ./do bench report           make the tables and plots of the last comparison again
@@ -23,6 +24,7 @@ from servers import (BUILT, ROOT, Floor, await_answer, build, build_all, cpu_sec
 from node import Node, NotReady, Scratch
 from wire import Connection
 import compare
+import eos
 import flame
 import groups
 import offsets
@@ -160,7 +162,7 @@ def prove_transactions(arguments):
 
 OWN = {"node": measure_node, "produce": measure_produce, "fetch": measure_fetch, "offsets": measure_offsets,
        "micro": measure_micro}
-WITH_ARGUMENTS = {"chaos": prove_transactions, "groups": groups.main, "share": share_groups.main,
+WITH_ARGUMENTS = {"chaos": prove_transactions, "groups": groups.main, "share": share_groups.main, "eos": eos.main,
                   "compare": compare.main, "flame": flame.main, "report": lambda _: results.main()}
 
 

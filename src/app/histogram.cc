@@ -27,6 +27,13 @@ void Histogram::add(std::uint64_t value) {
   sum_ += static_cast<double>(value);
 }
 
+void Histogram::add(const Histogram& other) {
+  for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
+  count_ += other.count_;
+  max_ = std::max(max_, other.max_);
+  sum_ += other.sum_;
+}
+
 std::uint64_t Histogram::quantile(double share) const {
   if (count_ == 0) return 0;
   const auto rank = static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(count_)));

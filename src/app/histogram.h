@@ -9,6 +9,7 @@ namespace app {
 class Histogram {
  public:
   void add(std::uint64_t value);
+  void add(const Histogram& other);
 
   std::uint64_t count() const { return count_; }
   std::uint64_t max() const { return max_; }

@@ -33,6 +33,25 @@ TEST(Histogram, TakesTheLargestValue) {
   EXPECT_EQ(histogram.quantile(0.5), 0U);
 }
 
+TEST(Histogram, AddsUpAsIfAllHadComeToOne) {
+  std::mt19937_64 random(5);
+  Histogram all;
+  Histogram sum;
+  for (int part = 0; part < 10; ++part) {
+    Histogram one;
+    for (int i = 0; i < 100; ++i) {
+      const std::uint64_t value = random() >> (random() % 64);
+      one.add(value);
+      all.add(value);
+    }
+    sum.add(one);
+  }
+  EXPECT_EQ(sum.count(), all.count());
+  EXPECT_EQ(sum.max(), all.max());
+  EXPECT_NEAR(sum.mean() / all.mean(), 1, 1e-9);
+  for (const double share : {0.1, 0.5, 0.99}) EXPECT_EQ(sum.quantile(share), all.quantile(share));
+}
+
 TEST(Histogram, StaysWithinItsError) {
   std::mt19937_64 random(3);
   for (int run = 0; run < 20; ++run) {

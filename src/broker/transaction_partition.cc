@@ -190,6 +190,11 @@ env::Task<void> TransactionPartition::finish(TransactionalId id, txn::Transactio
                                              std::uint64_t generation) {
   const auto self = shared_from_this();
   const Instant decided = shard_.now();
+  // Whoever asked for this end is told first, a turn after this one: the markers would keep
+  // processors and disk from it.
+  co_await shard_.yield();
+  co_await shard_.yield();
+  if (!is_current(generation)) co_return;
   const bool commits = ending.status == txn::Status::PrepareCommit;
   const txn::Marker marker{.producer = ending.producer.id,
                            .epoch = ending.producer.epoch,
@@ -204,9 +209,11 @@ env::Task<void> TransactionPartition::finish(TransactionalId id, txn::Transactio
   if (!marks.empty() && probe::planted<"a transaction leaves out a marker">()) marks.pop_back();
   const std::vector<bool> done = co_await env::all(shard_, std::move(marks));
   if (!is_current(generation) || std::ranges::find(done, false) != done.end()) co_return;
+  // Who waits goes on behind this turn's work, but ahead of its write: what the next transaction
+  // begins with is then in one batch with this end, and needs no sync of its own.
+  wake(id);
   put(id, txn::decide_complete(ending, shard_.wall()));
   notice_(TransactionEnded{commits, shard_.now() - decided});
-  wake(id);
 }
 
 // Until it is written, or has no place any more; false where this is no longer the coordinator.

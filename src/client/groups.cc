@@ -114,6 +114,11 @@ env::Task<Result<CommittedOffsets>> committed_offsets(Cluster& cluster, GroupId 
 env::Task<Result<void>> commit_offsets(Cluster& cluster, GroupId group,
                                        std::map<TopicPartition, Offset> offsets) {
   CO_TRY(Connection * coordinator, co_await cluster.coordinator(group));
+  co_return co_await commit_offsets(*coordinator, std::move(group), std::move(offsets));
+}
+
+env::Task<Result<void>> commit_offsets(Connection& coordinator, GroupId group,
+                                       std::map<TopicPartition, Offset> offsets) {
   wire::OffsetCommitRequest request;
   request.group_id = group;
   for (const auto& [partition, offset] : offsets) {
@@ -125,9 +130,9 @@ env::Task<Result<void>> commit_offsets(Cluster& cluster, GroupId group,
     one.committed_offset = offset;
     one.committed_metadata = "";
   }
-  CO_TRY(const wire::OffsetCommitResponse response,
-         co_await coordinator->ask(std::move(request), wire::read_offset_commit_response,
-                                   kLastByName));
+  CO_TRY(
+      const wire::OffsetCommitResponse response,
+      co_await coordinator.ask(std::move(request), wire::read_offset_commit_response, kLastByName));
   for (const auto& topic : response.topics) {
     for (const auto& partition : topic.partitions) {
       if (partition.error_code != ErrorCode::None) {

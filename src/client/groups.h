@@ -60,6 +60,9 @@ env::Task<Result<CommittedOffsets>> committed_offsets(Cluster& cluster, GroupId 
 // For a group without members only; the cluster refuses otherwise.
 env::Task<Result<void>> commit_offsets(Cluster& cluster, GroupId group,
                                        std::map<TopicPartition, Offset> offsets);
+// The same for who commits often, and knows the group's coordinator.
+env::Task<Result<void>> commit_offsets(Connection& coordinator, GroupId group,
+                                       std::map<TopicPartition, Offset> offsets);
 
 // Where a share group has got to: everything before is done with.
 env::Task<Result<CommittedOffsets>> share_offsets(Cluster& cluster, GroupId group);

@@ -456,6 +456,27 @@ def benches(cli):
     expect("p99" in cli.text("bench", "produce", topic, *load), "the table")
 
 
+def bench_eos(cli):
+    prefix = f"cli-eos-{RUN}"
+    options = ["--duration", "600ms", "--rounds", "2", "-p", "3", "--commit-interval", "50ms"]
+    result = cli.json("bench", "eos", prefix, *options)
+    expect(result["ratio"] > 0 and len(result["round_ratios"]) == 2, result)
+    for name in ("at_least_once", "exactly_once"):
+        one = result[name]
+        expect(one["records"] > 0 and one["bytes"] == 1024 * one["records"], one)
+        expect(one["commits"] >= 2 and one["aborted"] == 0, one)
+        expect(one["latency_us"]["commit"]["p99"] >= one["latency_us"]["offsets"]["p50"] > 0, one)
+    expect(result["at_least_once"]["latency_us"]["end"]["max"] == 0, "there is no transaction to end")
+    expect(result["exactly_once"]["latency_us"]["end"]["max"] > 0, "there is one")
+    said = cli.text("bench", "eos", prefix, *options, "--rate", "20000", "-s", "100")
+    expect("exactly once" in said and "% of the throughput" in said, said)
+    eventually(lambda: not [t for t in cli.json("topic", "list") if prefix in str(t)], 10,
+               "the deletion of the topics")
+    expect(not [g for g in cli.json("group", "list") if prefix in str(g)], "the group is left")
+    cli.refused("bench", "eos", "--commit-interval", "soon", says=["--commit-interval"], code=2)
+    cli.refused("bench", "eos", "-s", "0", says=["--size"], code=2)
+
+
 def log_dump(cli):
     if not cli.data:
         raise Skip("needs the broker's own folder")
@@ -562,6 +583,7 @@ TESTS = {
     "cluster": cluster,
     "trim": trim,
     "benches": benches,
+    "bench-eos": bench_eos,
     "log-dump": log_dump,
     "mistakes": mistakes,
     "output-that-cannot-be-written": output_that_cannot_be_written,

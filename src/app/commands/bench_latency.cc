@@ -205,6 +205,7 @@ void add_bench(Tree& tree) {
   add_bench_produce(tree, bench);
   add_bench_consume(tree, bench);
   add_bench_latency(tree, bench);
+  add_bench_eos(tree, bench);
 }
 
 }  // namespace app

@@ -36,6 +36,7 @@ void add_group_delete(Tree& tree, CLI::App& group);
 void add_bench_produce(Tree& tree, CLI::App& bench);
 void add_bench_consume(Tree& tree, CLI::App& bench);
 void add_bench_latency(Tree& tree, CLI::App& bench);
+void add_bench_eos(Tree& tree, CLI::App& bench);
 
 // The whole tree, in the order in which --help shows it.
 Tree all_commands();
