@@ -3,10 +3,12 @@
 Each client's copies a topic in transactions that take its group's offsets along. It is killed with kill -9 wherever it
 happens to be, and started anew with the same names. In the end a reader of what is committed must find each record
 once, and in its order. Kafka Streams counts words in the same way, and each count must come once.
-KILLS=20 in the environment kills each that often.
+In the environment, KILLS=20 kills each that often, and BROKER_KILLS=20 has a Thalweg of its own, which is killed as
+often while they work; a program that gives up over that is started anew too.
 """
 import collections
 import concurrent.futures
+import contextlib
 import os
 import pathlib
 import random
@@ -17,14 +19,16 @@ import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "groups"), str(HERE.parent)]
+sys.path[:0] = [str(HERE.parent / "groups"), str(HERE.parent), str(HERE.parents[1] / "support")]
 from broker import Broker  # noqa: E402
 from clients import COPIERS, STREAMS  # noqa: E402
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer, TopicPartition  # noqa: E402
+from node import Node, Scratch  # noqa: E402
 from report import Report, eventually, expect  # noqa: E402
 
 BOOTSTRAP, PREFIX = sys.argv[1:3]
 KILLS = int(os.environ.get("KILLS", "3"))
+BROKER_KILLS = int(os.environ.get("BROKER_KILLS", "0"))
 PARTITIONS, PATIENCE = 3, 60
 WORDS = ("river", "valley", "watershed", "delta", "thalweg", "bank", "ford")
 
@@ -44,6 +48,40 @@ class Program:
         self.process.wait()
 
 
+class Mortal(threading.Thread):
+    """A broker that is killed wherever it is, and started again at the same address."""
+
+    def __init__(self, data):
+        super().__init__()
+        self.data, self.deaths, self.error = data, 0, None
+        self.node = Node(data)
+        self.stopping = threading.Event()
+
+    def run(self):
+        dice = random.Random(11)
+        try:
+            while self.deaths < BROKER_KILLS and not self.stopping.wait(1 + 2 * dice.random()):
+                self.node.kill()
+                self.deaths += 1
+                self.node = Node(self.data, kafka=self.node.kafka)
+        except Exception as error:
+            self.error = error
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        self.join()
+        self.node.kill()
+
+    def judge(self):
+        expect(self.error is None, f"the broker did not come back: {self.error}")
+        expect(self.deaths > 0, "the broker was never killed")
+        print(f"the broker was killed {self.deaths} times", file=sys.stderr)
+
+
 class Reader:
     """Reads what is committed of a topic, in order, a list for each partition."""
 
@@ -58,6 +96,8 @@ class Reader:
         """Gives how many records have come by now."""
         for message in self.consumer.consume(1000, 0.1):
             if message.error():
+                if BROKER_KILLS and message.error().retriable():
+                    continue
                 raise KafkaException(message.error())
             self.read[message.partition()].append((message.key(), message.value()))
         return sum(map(len, self.read.values()))
@@ -94,6 +134,8 @@ class Writer(threading.Thread):
 def live_and_die(program, writer, reader, seed):
     """Kills the program wherever it is, and lets it come to the end of what was written. Gives that."""
     def reaches(count):
+        if BROKER_KILLS and program.process.poll() is not None:
+            program.start()
         expect(program.process.poll() is None, f"it ended by itself with {program.process.poll()}")
         return reader.count() >= count
 
@@ -147,14 +189,26 @@ def counted(broker):
         expect(counts[word] == list(range(1, times + 1)), f"{word} was counted {len(counts[word])} times, not {times}")
 
 
-def main():
-    report = Report()
+def try_all(report):
     broker = Broker(BOOTSTRAP)
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
         tried = {f"copy-{client}": pool.submit(copied, broker, client) for client in COPIERS}
         tried["kafka-streams-word-count"] = pool.submit(counted, broker)
         for name, trial in tried.items():
             report.run(name, trial.result)
+
+
+def main():
+    global BOOTSTRAP
+    report = Report()
+    with contextlib.ExitStack() as held:
+        mortal = None
+        if BROKER_KILLS:
+            mortal = held.enter_context(Mortal(held.enter_context(Scratch()) / "data"))
+            BOOTSTRAP = mortal.node.kafka
+        try_all(report)
+        if mortal:
+            report.run("broker-comes-back", mortal.judge)
     report.exit()
 
 

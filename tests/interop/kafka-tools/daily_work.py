@@ -31,6 +31,7 @@ CLASSES = {
     "kafka-cluster": "org.apache.kafka.tools.ClusterTool",
     "kafka-log-dirs": "org.apache.kafka.tools.LogDirsCommand",
     "kafka-producer-perf-test": "org.apache.kafka.tools.ProducerPerformance",
+    "kafka-transactions": "org.apache.kafka.tools.TransactionsCommand",
     "kafka-dump-log": "kafka.tools.DumpLogSegments",
 }
 
@@ -175,6 +176,57 @@ def dump_log():
     expect("Mismatches" not in said and "Found" not in said, said[-500:])
 
 
+def transactions():
+    """One is committed, one aborted, one open; then that is aborted too, at its partition and at its coordinator."""
+    name, topic = f"{PREFIX}-transfers", f"{PREFIX}-transfers"
+    ask("kafka-topics", "--create", "--topic", topic, "--partitions", "1", "--config", "segment.bytes=1048576")
+    command = [*JAVA[:-1], f"{FOLDER}/classes:{FOLDER}/lib/*", "OpenTransaction", BOOTSTRAP, name, topic]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as producer:
+        expect(producer.stdout.readline() == b"open\n", "no transaction was opened")
+        producer.stdin.close()
+    listed = ask("kafka-transactions", "list")
+    expect(re.search(rf"^{name}\s+\d+\s+\d+\s+Ongoing\s*$", listed, re.M), listed)
+    described = ask("kafka-transactions", "describe", "--transactional-id", name)
+    expect(re.search(rf"\sOngoing\s.*{topic}-0", described), described)
+    where = ["--topic", topic, "--partition", "0"]
+    # Producer, epoch, last sequence, when, and the first offset of what is open: behind two of 60 and their markers.
+    writers = ask("kafka-transactions", "describe-producers", *where)
+    expect(re.search(r"^\d+\s+\d+\s+\d+\s+59\s+\d+\s+122\s*$", writers, re.M), writers)
+    hanging = ask("kafka-transactions", "find-hanging", "--broker-id", "1", "--max-transaction-timeout", "15")
+    expect(name not in hanging and topic not in hanging, hanging)
+    dump_transactions(topic, name)
+    ask("kafka-transactions", "abort", *where, "--start-offset", "122")
+    writers = ask("kafka-transactions", "describe-producers", *where)
+    expect(re.search(r"^\d+\s+.*\sNone\s*$", writers, re.M), writers)
+    ask("kafka-transactions", "forceTerminateTransaction", "--transactionalId", name)
+    eventually(lambda: "Ongoing" not in ask("kafka-transactions", "describe", "--transactional-id", name), 20,
+               "the end of the transaction")
+
+
+def dump_transactions(topic, name):
+    if DATA is None:
+        return
+
+    def dump(pattern, *more):
+        files = sorted(DATA.glob(pattern))
+        expect(files, f"no file {pattern} under {DATA}")
+        said = run("kafka-dump-log", *more, "--files", ",".join(map(str, files)))
+        expect("isvalid: false" not in said and "Found" not in said, said[-500:])
+        return said
+
+    said = dump(f"**/{topic}-0/*.log", "--deep-iteration")
+    expect(re.findall(r"endTxnMarker: (\w+)", said) == ["COMMIT", "ABORT"], said[-500:])
+    said = dump(f"**/{topic}-0/*.txnindex")
+    expect(re.findall(r"firstOffset: (\d+) lastOffset: (\d+) lastStableOffset: (\d+)", said)
+           == [("61", "121", "122")], said)
+    said = dump(f"**/{topic}-0/*.snapshot")
+    expect("currentTxnFirstOffset: OptionalLong[122]" in said, said)
+    said = dump("**/__transaction_state-*/*.log", "--transaction-log-decoder", "--deep-iteration")
+    # Empty; ongoing, about to commit, committed; ongoing, about to abort, aborted; ongoing.
+    states = re.findall(rf'"transactionalId":"{name}".*"transactionStatus":(\d)', said)
+    expect("".join(states) == "01241351", f"states {states}: {said[-800:]}")
+
+
 report = Report()
 report.run("kafka-topics", topics)
 report.run("kafka-configs", configs)
@@ -189,5 +241,6 @@ report.run("kafka-cluster-id", cluster_id)
 report.run("kafka-log-dirs", log_dirs)
 report.run("kafka-producer-perf-test", perf_test)
 report.run("kafka-dump-log", dump_log)
+report.run("kafka-transactions-and-their-files", transactions)
 report.run("kafka-delete-topic", delete_topic)
 report.exit()

@@ -82,6 +82,7 @@ class Work {
   void unknown_topic();
   void out_of_range();
   void transactions();
+  void zombie_producer();
 
   std::string bootstrap_;
   std::string prefix_;
@@ -330,6 +331,35 @@ void Work::transactions() {
   expect(read_all(topic, 1).front().value == "committed", "what was aborted is read");
 }
 
+void Work::zombie_producer() {
+  const std::string topic = prefix_ + "-zombie";
+  const auto begin = [&] {
+    std::string error;
+    auto conf = configure(with({{"transactional.id", prefix_ + "-zombie"}}));
+    std::unique_ptr<RdKafka::Producer> producer(RdKafka::Producer::create(conf.get(), error));
+    expect(producer != nullptr, error);
+    expect(producer->init_transactions(kPatienceMs));
+    expect(producer->begin_transaction());
+    return producer;
+  };
+  const auto send = [&](RdKafka::Producer& producer, std::string text) {
+    expect(producer.produce(topic, 0, RdKafka::Producer::RK_MSG_COPY, text.data(), text.size(),
+                            nullptr, 0, 0, nullptr),
+           "produce");
+    expect(producer.flush(kPatienceMs), "flush");
+  };
+  const auto zombie = begin();
+  send(*zombie, "zombie");
+  const auto successor = begin();
+  send(*successor, "successor");
+  const std::unique_ptr<RdKafka::Error> refused(zombie->commit_transaction(kPatienceMs));
+  expect(refused != nullptr, "a fenced producer committed");
+  expect(refused->is_fatal() && refused->code() == RdKafka::ERR__FENCED,
+         "it gave " + refused->str());
+  expect(successor->commit_transaction(kPatienceMs));
+  expect(read_all(topic, 1).front().value == "successor", "the zombie's record is read");
+}
+
 bool Work::everything() {
   for (const char* acks : {"0", "1", "all"}) {
     for (const char* codec : {"none", "gzip", "snappy", "lz4", "zstd"}) {
@@ -363,6 +393,7 @@ bool Work::everything() {
   feature("seek-by-time", [&] { seek_by_time(); });
   feature("group-resume", [&] { group_resumes(); });
   feature("transactions", [&] { transactions(); });
+  feature("zombie-producer-is-fenced", [&] { zombie_producer(); });
   feature("list-topics", [&] { metadata(); });
   feature("describe-topic", [&] { metadata(); });
   feature("auto-create", [&] { send_and_read_back("by-itself", messages(1, 10), {}); });

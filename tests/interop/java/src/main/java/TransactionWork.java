@@ -2,6 +2,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -24,6 +25,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
@@ -49,6 +51,8 @@ public final class TransactionWork extends Features {
     work.feature("offsets-in-a-transaction", work::offsets);
     work.feature("zombie-producer-is-fenced", work::zombieProducer);
     work.feature("zombie-member-is-refused", work::zombieMember);
+    work.feature("stranger-is-no-member", work::stranger);
+    work.feature("time-limit-above-the-greatest-is-refused", work::tooLong);
     work.feature("goes-on-after-a-crash", work::crash);
     work.feature("timeout-aborts", work::timeout);
     work.feature("list-and-describe", work::describe);
@@ -238,6 +242,38 @@ public final class TransactionWork extends Features {
       producer.commitTransaction();
     }
     expect(Long.valueOf(6).equals(committed(group, partition)), "committed is " + committed(group, partition));
+  }
+
+  private void stranger() throws Exception {
+    TopicPartition partition = new TopicPartition(topic("stranger"), 0);
+    String group = prefix + "-stranger-group";
+    try (var member = consumer(Map.of("group.id", group)); var producer = producer("stranger")) {
+      member.subscribe(List.of(partition.topic()));
+      for (int tries = 0; member.assignment().size() < PARTITIONS; tries++) {
+        expect(tries < 300, "the member gets nothing");
+        member.poll(Duration.ofMillis(100));
+      }
+      ConsumerGroupMetadata stranger =
+          new ConsumerGroupMetadata(group, member.groupMetadata().generationId(), "stranger", Optional.empty());
+      producer.beginTransaction();
+      try {
+        producer.sendOffsetsToTransaction(Map.of(partition, new OffsetAndMetadata(5)), stranger);
+        expect(false, "offsets of nobody in the group were taken");
+      } catch (CommitFailedException refused) {
+        producer.abortTransaction();
+      }
+    }
+    expect(committed(group, partition) == null, "committed is " + committed(group, partition));
+  }
+
+  private void tooLong() {
+    try {
+      producer("too-long", 900_001).close();
+      expect(false, "more than transaction.max.timeout.ms was granted");
+    } catch (KafkaException error) {
+      expect(String.valueOf(error.getMessage()).contains(Errors.INVALID_TRANSACTION_TIMEOUT.message()),
+          "it gave " + error);
+    }
   }
 
   /** What a producer left open is aborted when the next of its name begins. */
