@@ -47,7 +47,8 @@ TRANSACTIONS = """
 ## Transactions
 
 Each program of `Killed again and again` reads a topic, writes to another, and takes its group's offsets along in
-transactions, of which it aborts every third. It is killed with kill -9 wherever it happens to be and started anew.
+transactions, of which it aborts every third. It is killed with kill -9 wherever it happens to be and started anew:
+three times in every run of the tests, and with `KILLS=20` and `BROKER_KILLS=20` it and the broker twenty times each.
 In the end who reads what is committed must find every record once and in its order, or of Kafka Streams' word count
 (`exactly_once_v2`) every count once.
 
