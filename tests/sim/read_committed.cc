@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "scene.h"
+#include "transaction_client.h"
 #include "wire/001_fetch.h"
-#include "wire/009_offset_fetch.h"
 #include "wire/record_batch_reader.h"
 
 namespace simulation {
@@ -14,7 +14,6 @@ using namespace std::chrono_literals;
 
 constexpr std::int32_t kMostBytes = 64 * 1024;
 constexpr std::int8_t kReadCommitted = 1;
-constexpr wire::Version kLastCommitByName = 9;
 
 struct Read {
   ErrorCode error = ErrorCode::None;
@@ -104,22 +103,6 @@ env::Task<Result<Read>> fetch_committed(Link& link, int partition, Offset from) 
   co_return read;
 }
 
-env::Task<Result<std::int64_t>> committed_offset(Link& link, const std::string& group) {
-  wire::OffsetFetchRequest request{.require_stable = true};
-  request.groups.push_back({.group_id = GroupId{group}});
-  request.groups[0].topics.emplace();
-  request.groups[0].topics->push_back(
-      {.name = kTransfers, .partition_indexes = {PartitionIndex{0}}});
-  CO_TRY(
-      const wire::OffsetFetchResponse answer,
-      co_await link.ask(std::move(request), &wire::read_offset_fetch_response, kLastCommitByName));
-  const auto& of_group = answer.groups.front();
-  if (of_group.error_code != ErrorCode::None) co_return fail(of_group.error_code);
-  const auto& data = of_group.topics.front().partitions.front();
-  if (data.error_code != ErrorCode::None) co_return fail(data.error_code);
-  co_return std::max<std::int64_t>(data.committed_offset.value, 0);
-}
-
 }  // namespace
 
 env::Task<void> read_committed(Scene& scene, int number) {
@@ -136,9 +119,8 @@ env::Task<void> read_committed(Scene& scene, int number) {
       co_await scene.shard.sleep(100ms);
       continue;
     }
-    for (const auto& [offset, value] : read->records) {
-      scene.transfers.note_read({kTransfers, PartitionIndex{partition}}, offset, value);
-    }
+    scene.transfers.note_poll({kTransfers, PartitionIndex{partition}}, next, read->next,
+                              read->records);
     if (!read->records.empty()) ++scene.history.done[Activity::ReadCommitted];
     next = scene.shard.random() % 50 == 0 ? Offset{0} : read->next;
   }
@@ -164,9 +146,10 @@ env::Task<Result<void>> judge_transfers(env::Shard& shard, env::Address broker,
       next = read.next;
     }
   }
+  TransactionClient client(scene, {}, false);
   std::map<std::string, std::int64_t> groups;
-  for (const std::string& producer : transfers.producers()) {
-    CO_TRY(groups[producer], co_await committed_offset(link, producer));
+  for (const std::string& group : transfers.groups()) {
+    CO_TRY(groups[group], co_await client.position(group));
   }
   transfers.judge(content, groups);
   co_return Result<void>{};

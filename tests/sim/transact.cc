@@ -1,13 +1,9 @@
-// Producers with transactions: each writes to several partitions and commits an offset of its
-// group's, all or nothing. They crash and leave transactions open, begin anew, and take each
-// other's transactional id.
+// Producers with transactions, as those that read, process and write: each goes on where its
+// group's offset says, writes what it makes of the next positions to several partitions, and
+// commits that together with the offset, all or nothing. They crash and leave transactions open,
+// begin anew, take each other's transactional id, and what they sent before comes late.
 #include "scene.h"
-#include "wire/000_produce.h"
-#include "wire/003_metadata.h"
-#include "wire/010_find_coordinator.h"
-#include "wire/022_init_producer_id.h"
-#include "wire/026_end_txn.h"
-#include "wire/028_txn_offset_commit.h"
+#include "transaction_client.h"
 #include "wire/record_batch_builder.h"
 
 namespace simulation {
@@ -15,47 +11,67 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr wire::Version kProduceByName = 12;
 constexpr Millis kTimeout{2'500};
-constexpr std::int8_t kGroupKey = 0;
-constexpr std::int8_t kTransactionKey = 1;
+constexpr std::int64_t kNonsense = 1'000'000;  // A position that nobody comes to.
 
 class Transactor {
  public:
   Transactor(Scene& scene, int number)
       : scene_(scene),
         name_("transactor-" + std::to_string(number)),
-        id_("id-" + std::to_string(number / 2)) {}
+        id_("id-" + std::to_string(number / 2)),
+        group_("group-" + std::to_string(number / 2)),
+        client_(scene, TransactionalId{id_}, speaks_old_protocol(number)),
+        late_client_(scene, TransactionalId{id_}, speaks_old_protocol(number)) {}
 
   env::Task<void> run();
 
  private:
   using End = Transfers::End;
+  using Identity = TransactionClient::Identity;
+  enum class Written { All, InPart, NotAllOfItYet };
+  // What is still under way, or so its sender believes, when its transaction is over.
+  struct Late {
+    Identity who;
+    int partition;
+    ByteVector batch;
+  };
 
+  static bool speaks_old_protocol(int number) { return number / 2 % 2 == 1; }
   std::uint64_t below(std::uint64_t bound) { return scene_.shard.random() % bound; }
+  bool one_in(std::uint64_t bound) { return !scene_.calm && below(bound) == 0; }
+  int any_partition() {
+    return static_cast<int>(below(static_cast<std::uint64_t>(scene_.load.partitions)));
+  }
   bool in_time() const { return !scene_.stopping || scene_.shard.now() < scene_.give_up_at; }
   // Asks until there is an answer that is for good; none when time is up.
   template <class Ask>
   env::Task<ErrorCode> insist(Ask ask);
 
-  env::Task<Result<void>> prepare();
   env::Task<Result<void>> begin_anew();
   env::Task<void> transact();
-  env::Task<bool> write_some();
+  env::Task<Written> write_some();
+  ByteVector next_batch(int partition, int records);
   env::Task<bool> write(int partition, int records);
-  env::Task<bool> say_offset();
+  env::Task<bool> say_position();
   env::Task<void> end(bool commits);
-  env::Task<Result<void>> send(int partition, Bytes batch);
   env::Task<Result<void>> ask_to_end(bool commits);
+  void leave_late(int partition);
+  bool was_shut_out(const Late& late) const;
+  env::Task<void> come_late();
 
   Scene& scene_;
-  Link link_{scene_};
   std::string name_;
-  TransactionalId id_;
-  std::optional<ProducerId> producer_;
-  ProducerEpoch epoch_{};
+  std::string id_;
+  std::string group_;
+  TransactionClient client_;
+  TransactionClient late_client_;
+  std::optional<Identity> who_;
   std::map<int, std::int32_t> sequences_;
-  int number_ = 0;  // Of the transaction.
+  std::optional<Late> late_;
+  std::int64_t committed_ = 0;  // Up to here the group has read.
+  std::int64_t position_ = 0;   // And to here with the transaction that is open.
+  int number_ = 0;              // Of the transaction.
   int values_ = 0;
 };
 
@@ -70,99 +86,59 @@ env::Task<ErrorCode> Transactor::insist(Ask ask) {
   }
 }
 
-// Asking for topics and coordinators makes what they are kept in.
-env::Task<Result<void>> Transactor::prepare() {
-  wire::MetadataRequest request;
-  request.topics.emplace();
-  request.topics->push_back({.topic_id = {}, .name = kTransfers});
-  CO_TRY(const wire::MetadataResponse known,
-         co_await link_.ask(std::move(request), &wire::read_metadata_response));
-  if (known.topics.front().error_code != ErrorCode::None) {
-    co_return fail(known.topics.front().error_code);
-  }
-  for (const auto& [type, key] :
-       {std::pair(kGroupKey, name_), std::pair(kTransactionKey, id_.value)}) {
-    wire::FindCoordinatorRequest find{.key_type = type, .coordinator_keys = {key}};
-    CO_TRY(const wire::FindCoordinatorResponse answer,
-           co_await link_.ask(std::move(find), &wire::read_find_coordinator_response));
-    const ErrorCode error = answer.coordinators.front().error_code;
-    if (error != ErrorCode::None) co_return fail(error);
-  }
-  co_return Result<void>{};
-}
-
+// Who begins shuts out the others, and then finds how far they came.
 env::Task<Result<void>> Transactor::begin_anew() {
-  producer_.reset();
-  wire::InitProducerIdRequest request{
-      .transactional_id = id_,
-      .transaction_timeout_ms = static_cast<std::int32_t>(kTimeout.count())};
-  CO_TRY(const wire::InitProducerIdResponse given,
-         co_await link_.ask(std::move(request), &wire::read_init_producer_id_response));
-  if (given.error_code != ErrorCode::None) co_return fail(given.error_code);
-  producer_ = given.producer_id;
-  epoch_ = given.producer_epoch;
+  CO_TRY(const Identity who, co_await client_.begin_anew(kTimeout));
+  CO_TRY(committed_, co_await client_.position(group_));
+  position_ = committed_;
   sequences_.clear();
+  who_ = who;
   co_return Result<void>{};
 }
 
-env::Task<Result<void>> Transactor::send(int partition, Bytes batch) {
-  wire::ProduceRequest request{.transactional_id = id_, .acks = -1, .timeout_ms = 5000};
-  request.topic_data.push_back(
-      {.name = kTransfers,
-       .partition_data = {{PartitionIndex{partition}, wire::Records{.bytes = batch}}}});
-  CO_TRY(const wire::ProduceResponse answer,
-         co_await link_.ask(std::move(request), &wire::read_produce_response, kProduceByName));
-  const ErrorCode error = answer.responses.front().partition_responses.front().error_code;
-  if (error != ErrorCode::None) co_return fail(error);
-  co_return Result<void>{};
-}
-
-env::Task<bool> Transactor::write(int partition, int records) {
-  wire::BatchBuilder builder({.producer_id = *producer_,
-                              .producer_epoch = epoch_,
+ByteVector Transactor::next_batch(int partition, int records) {
+  wire::BatchBuilder builder({.producer_id = who_->producer,
+                              .producer_epoch = who_->epoch,
                               .base_sequence = sequences_[partition],
                               .transactional = true});
   for (int i = 0; i < records; ++i) {
     const std::string value =
         name_ + "/" + std::to_string(number_) + "/" + std::to_string(values_++);
-    scene_.transfers.attempt(name_, number_, {kTransfers, PartitionIndex{partition}}, value);
+    scene_.transfers.attempt({.producer = name_,
+                              .transaction = number_,
+                              .group = group_,
+                              .position = position_++,
+                              .partition = {kTransfers, PartitionIndex{partition}},
+                              .value = value});
     builder.add(scene_.shard.wall(), std::nullopt, as_bytes(value));
   }
-  const ByteVector batch = builder.finish();
-  const ErrorCode error =
-      co_await insist([&]() -> env::Task<Result<void>> { return send(partition, batch); });
+  return builder.finish();
+}
+
+env::Task<bool> Transactor::write(int partition, int records) {
+  const ByteVector batch = next_batch(partition, records);
+  ErrorCode error = co_await insist(
+      [&]() -> env::Task<Result<void>> { return client_.name_partition(*who_, partition); });
+  if (error != ErrorCode::None) co_return false;
+  error =
+      co_await insist([&]() -> env::Task<Result<void>> { return client_.write(partition, batch); });
   sequences_[partition] += records;
   co_return error == ErrorCode::None;
 }
 
-env::Task<bool> Transactor::say_offset() {
-  const ErrorCode error = co_await insist([this]() -> env::Task<Result<void>> {
-    wire::TxnOffsetCommitRequest request{.transactional_id = id_,
-                                         .group_id = GroupId{name_},
-                                         .producer_id = *producer_,
-                                         .producer_epoch = epoch_};
-    request.topics.push_back(
-        {kTransfers, {{PartitionIndex{0}, Offset{number_ + 1}, LeaderEpoch{-1}, {}}}});
-    CO_TRY(const wire::TxnOffsetCommitResponse answer,
-           co_await link_.ask(std::move(request), &wire::read_txn_offset_commit_response));
-    const ErrorCode code = answer.topics.front().partitions.front().error_code;
-    if (code != ErrorCode::None) co_return fail(code);
-    co_return Result<void>{};
-  });
+env::Task<bool> Transactor::say_position() {
+  ErrorCode error = co_await insist(
+      [&]() -> env::Task<Result<void>> { return client_.name_group(*who_, group_); });
+  if (error != ErrorCode::None) co_return false;
+  error = co_await insist(
+      [&]() -> env::Task<Result<void>> { return client_.say_position(*who_, group_, position_); });
   co_return error == ErrorCode::None;
 }
 
 env::Task<Result<void>> Transactor::ask_to_end(bool commits) {
-  wire::EndTxnRequest request{.transactional_id = id_,
-                              .producer_id = *producer_,
-                              .producer_epoch = epoch_,
-                              .committed = commits};
-  CO_TRY(const wire::EndTxnResponse answer,
-         co_await link_.ask(std::move(request), &wire::read_end_txn_response));
-  if (answer.error_code != ErrorCode::None) co_return fail(answer.error_code);
-  producer_ = answer.producer_id;
-  epoch_ = answer.producer_epoch;
-  sequences_.clear();
+  CO_TRY(const Identity next, co_await client_.end(*who_, commits));
+  if (next.epoch != who_->epoch) sequences_.clear();
+  who_ = next;
   co_return Result<void>{};
 }
 
@@ -177,32 +153,67 @@ env::Task<void> Transactor::end(bool commits) {
   if (error == ErrorCode::None) {
     scene_.transfers.end(name_, number_, commits ? End::Committed : End::Aborted);
     ++scene_.history.done[Activity::Transact];
+    if (commits) committed_ = position_;
+    position_ = committed_;
   } else {
     scene_.transfers.end(name_, number_, in_doubt ? End::InDoubt : End::Aborted);
-    producer_.reset();
+    who_.reset();
   }
 }
 
-env::Task<bool> Transactor::write_some() {
+void Transactor::leave_late(int partition) {
+  late_ = Late{*who_, partition, next_batch(partition, 1)};
+}
+
+bool Transactor::was_shut_out(const Late& late) const {
+  return who_ && (who_->producer != late.who.producer || who_->epoch != late.who.epoch);
+}
+
+// Nothing of it may be seen. Whose epoch is still good is in the old protocol, between two
+// transactions: that was the gap of that protocol, which KIP-890 closes by asking the coordinator
+// whether the partition takes part.
+env::Task<void> Transactor::come_late() {
+  const Late late = *std::exchange(late_, std::nullopt);
+  switch (below(was_shut_out(late) ? 4 : 2)) {
+    case 0:
+      (void)co_await late_client_.write(late.partition, late.batch);
+      break;
+    case 1:
+      (void)co_await late_client_.say_position(late.who, group_, kNonsense);
+      break;
+    case 2:
+      (void)co_await late_client_.end(late.who, true);
+      break;
+    default:
+      (void)co_await late_client_.mark(late.who, late.partition, below(2) == 0);
+  }
+}
+
+env::Task<Transactor::Written> Transactor::write_some() {
   const auto batches = 1 + below(3);
   for (std::uint64_t i = 0; i < batches; ++i) {
-    const int partition =
-        static_cast<int>(below(static_cast<std::uint64_t>(scene_.load.partitions)));
+    if (late_ && was_shut_out(*late_) && below(3) == 0) co_await come_late();
+    const int partition = any_partition();
     const bool written = co_await write(partition, 1 + static_cast<int>(below(3)));
-    if (!written) co_return false;
-    if (!scene_.calm && below(8) == 0) co_await scene_.shard.sleep(Millis(below(800)));
+    if (!written) co_return Written::InPart;
+    if (one_in(8)) co_await scene_.shard.sleep(Millis(below(800)));
   }
-  const bool said = co_await say_offset();
-  co_return said;
+  if (one_in(10)) co_return Written::NotAllOfItYet;
+  const bool said = co_await say_position();
+  co_return said ? Written::All : Written::InPart;
 }
 
 env::Task<void> Transactor::transact() {
-  const bool written = co_await write_some();
-  const bool crashes = !scene_.calm && below(12) == 0;
-  if (!written || crashes) {
+  const Written written = co_await write_some();
+  if (written == Written::NotAllOfItYet) {
+    leave_late(any_partition());
+    co_await end(false);
+    if (who_ && !was_shut_out(*late_)) co_await come_late();
+  } else if (written == Written::InPart || one_in(12)) {
+    leave_late(any_partition());
     scene_.transfers.end(name_, number_, End::Aborted);
-    producer_.reset();
-    link_.hang_up();
+    who_.reset();
+    client_.hang_up();
     if (!scene_.calm) co_await scene_.shard.sleep(Millis(below(3'000)));
   } else {
     co_await end(below(4) != 0);
@@ -212,11 +223,11 @@ env::Task<void> Transactor::transact() {
 
 env::Task<void> Transactor::run() {
   for (bool is_prepared = false; !scene_.stopping && !is_prepared;) {
-    is_prepared = (co_await prepare()).has_value();
+    is_prepared = (co_await client_.prepare(group_)).has_value();
     if (!is_prepared) co_await scene_.shard.sleep(100ms);
   }
   while (!scene_.stopping) {
-    if (!producer_) {
+    if (!who_) {
       // Another has the id, for a while.
       co_await scene_.shard.sleep(Millis(below(scene_.load.transactors > 1 ? 1'000 : 100)));
       co_await insist([this] { return begin_anew(); });

@@ -81,6 +81,11 @@ class Role:
         return f"{self.client}-{self.kind}-{self.number}"
 
     @property
+    def group(self):
+        """Whose offsets a writer says; and its transactional id."""
+        return f"group-{self.name}"
+
+    @property
     def worker(self):
         return self.lives[-1]
 
@@ -88,7 +93,7 @@ class Role:
         """Gives the worker that has the role from now on; what becomes of the one before is the caller's affair."""
         name = f"{self.name}.{len(self.lives)}"
         self.lives.append(self.stage.start(name, self.client, self.kind, self.stage.dice.randrange(1 << 31),
-                                           *([name, f"id-{self.name}", self.stage.timeout_ms]
+                                           *([name, self.group, self.stage.timeout_ms]
                                              if self.kind == "write" else [])))
         return self.worker
 
@@ -188,11 +193,11 @@ class Stage:
 
     def read_everything(self):
         """Both clients read all that is committed; Java's tells of the groups, too."""
-        groups = [life.name for role in self.writers for life in role.lives]
+        groups = [role.group for role in self.writers]
         for worker in (self.start("content-java", "java", "content", *groups),
                        self.start("content-librdkafka", "librdkafka", "content")):
             try:
-                code = worker.process.wait(PATIENCE + len(groups))
+                code = worker.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 raise AssertionError(f"{worker.name} did not come to the end of what there is") from None
             expect(code == 0, worker.complaint())

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
+#include <utility>
 
 #include "transfers.h"
 
@@ -43,9 +43,10 @@ std::optional<std::int64_t> number(std::string_view word) {
 // What stands behind each kind of act: a word, or a number.
 const std::map<std::string_view, std::string_view>& forms() {
   static const std::map<std::string_view, std::string_view> all = {
-      {"init", "w"},   {"begin", "wn"},   {"write", "wnnw"},  {"commit", "wn"}, {"committed", "wn"},
-      {"abort", "wn"}, {"aborted", "wn"}, {"failed", "wnw"},  {"lost", "wnw"},  {"poll", ""},
-      {"seek", "nn"},  {"read", "nnw"},   {"content", "nnw"}, {"group", "wn"},  {"complete", ""}};
+      {"init", "wn"},  {"begin", "wn"},     {"write", "wnwnnw"}, {"commit", "wn"},
+      {"abort", "wn"}, {"committed", "wn"}, {"aborted", "wn"},   {"failed", "wnw"},
+      {"lost", "wnw"}, {"read", "nnw"},     {"polled", "nnn"},   {"content", "nnw"},
+      {"group", "wn"}, {"complete", ""}};
   return all;
 }
 
@@ -82,7 +83,10 @@ TopicPartition place(std::string_view partition) {
 
 class Judge {
  public:
+  // Acts of writers, in the order of time.
   void take(const Act& act);
+  // Acts of one process that reads.
+  void take_reads(const std::vector<Act>& acts);
   // What one client found there after the run.
   Result<void> take_content(const File& file, const std::vector<Act>& acts);
   Result<Verdict> conclude();
@@ -90,16 +94,12 @@ class Judge {
  private:
   using End = Transfers::End;
   void end(const Words& words, End how) {
-    const std::string producer(words[1]);
-    const auto transaction = static_cast<int>(*number(words[2]));
-    transfers_.end(producer, transaction, how);
-    ends_[{producer, transaction}] = how;
+    transfers_.end(std::string(words[1]), static_cast<int>(*number(words[2])), how);
   }
 
   simulation::History history_;
   Transfers transfers_{history_};
   Verdict verdict_;
-  std::map<std::pair<std::string, int>, End> ends_;
   std::optional<Content> content_;
   std::map<std::string, std::int64_t> groups_;
 };
@@ -107,18 +107,38 @@ class Judge {
 void Judge::take(const Act& act) {
   const Words& words = act.words;
   const std::string_view kind = words.front();
-  if (kind == "begin") ends_[{std::string(words[1]), static_cast<int>(*number(words[2]))}];
   if (kind == "write") {
-    transfers_.attempt(std::string(words[1]), static_cast<int>(*number(words[2])), place(words[3]),
-                       std::string(words[4]));
+    transfers_.attempt({.producer = std::string(words[1]),
+                        .transaction = static_cast<int>(*number(words[2])),
+                        .group = std::string(words[3]),
+                        .position = *number(words[4]),
+                        .partition = place(words[5]),
+                        .value = std::string(words[6])});
     ++verdict_.written;
   }
   if (kind == "commit") end(words, End::InDoubt);
   if (kind == "committed") end(words, End::Committed);
   if (kind == "aborted") end(words, End::Aborted);
-  if (kind == "read") {
-    transfers_.note_read(place(words[1]), Offset{*number(words[2])}, std::string(words[3]));
-    ++verdict_.reads;
+}
+
+void Judge::take_reads(const std::vector<Act>& acts) {
+  std::map<TopicPartition, std::vector<std::pair<Offset, std::string>>> given;
+  for (const Act& act : acts) {
+    if (act.words.front() == "read") {
+      given[place(act.words[1])].emplace_back(Offset{*number(act.words[2])}, act.words[3]);
+      ++verdict_.reads;
+    }
+    if (act.words.front() == "polled") {
+      const TopicPartition partition = place(act.words[1]);
+      transfers_.note_poll(partition, Offset{*number(act.words[2])}, Offset{*number(act.words[3])},
+                           std::exchange(given[partition], {}));
+    }
+  }
+  // It was killed before it said where it goes on.
+  for (const auto& [partition, records] : given) {
+    if (records.empty()) continue;
+    transfers_.note_poll(partition, records.front().first, Offset{records.back().first.value + 1},
+                         records);
   }
 }
 
@@ -147,11 +167,10 @@ Result<void> Judge::take_content(const File& file, const std::vector<Act>& acts)
 Result<Verdict> Judge::conclude() {
   if (!content_) return fail(ErrorCode::InvalidRequest, "nobody read what there is after the run");
   transfers_.judge(*content_, groups_);
-  for (const auto& [name, how] : ends_) {
-    if (how == End::Committed) ++verdict_.committed;
-    if (how == End::InDoubt) ++verdict_.in_doubt;
-    if (how == End::Aborted || how == End::Open) ++verdict_.aborted;
-  }
+  verdict_.committed = transfers_.count(End::Committed);
+  verdict_.in_doubt = transfers_.count(End::InDoubt);
+  verdict_.aborted = transfers_.count(End::Aborted) + transfers_.count(End::Open);
+  verdict_.cycles = transfers_.write_cycles();
   for (const auto& [partition, records] : *content_) verdict_.content += records.size();
   verdict_.faults = history_.contradictions;
   return verdict_;
@@ -170,6 +189,7 @@ Result<Verdict> judge(const std::vector<File>& files) {
     if (is_content) {
       TRY_VOID(judge.take_content(file, acts));
     } else {
+      judge.take_reads(acts);
       std::ranges::move(acts, std::back_inserter(all));
     }
   }

@@ -2,7 +2,7 @@
 // (told.h says how), until standard input ends. tests/process/chaos.py kills and stops it. Beside
 // it TransferWorker.java does the same with Java's client.
 //
-// Usage: transfer_worker write HOST:PORT HISTORY PARTITIONS SEED NAME ID TIMEOUT_MS
+// Usage: transfer_worker write HOST:PORT HISTORY PARTITIONS SEED NAME GROUP TIMEOUT_MS
 //      | transfer_worker read HOST:PORT HISTORY PARTITIONS SEED
 //      | transfer_worker content HOST:PORT HISTORY PARTITIONS
 #include <fcntl.h>
@@ -93,26 +93,33 @@ class Writer {
   Writer(char** arguments, History& history)
       : partitions_(std::atoi(arguments[4])),
         name_(arguments[6]),
+        group_(arguments[7]),
         settings_{{"bootstrap.servers", arguments[2]},
-                  {"transactional.id", arguments[7]},
+                  {"transactional.id", group_},
                   {"transaction.timeout.ms", arguments[8]},
                   {"socket.timeout.ms", "3000"},
                   {"linger.ms", "2"},
                   {"retry.backoff.ms", "50"},
                   {"reconnect.backoff.max.ms", "300"}},
-        // librdkafka tells of a group's metadata by a consumer only.
-        member_(make_consumer({{"bootstrap.servers", arguments[2]}, {"group.id", name_}})),
+        // Tells of the group, which takes a consumer.
+        member_(make_consumer({{"bootstrap.servers", arguments[2]},
+                               {"group.id", group_},
+                               {"isolation.level", "read_committed"},
+                               {"socket.timeout.ms", "3000"},
+                               {"reconnect.backoff.max.ms", "300"}})),
         history_(history),
         dice_(arguments[5]) {}
 
-  // A producer that is lost, to a rival or a mishap, is let go, and another takes the id.
+  // A producer that is lost, to a rival or a mishap, is let go. Another takes the id, which shuts
+  // out whoever had it, and only then asks how far the group has come.
   void work() {
     while (!stopping) {
       std::string why;
       producer_.reset(RdKafka::Producer::create(configure(settings_).get(), why));
       if (!producer_) fail("producer", why);
-      if (insist([this] { return producer_->init_transactions(kPatienceMs); }) == Outcome::Done) {
-        history_.note("init", name_);
+      const Outcome init = insist([this] { return producer_->init_transactions(kPatienceMs); });
+      if (init == Outcome::Done && ask_how_far()) {
+        history_.note("init", name_, committed_);
         while (!stopping && transact()) dice_.pause(10);
       }
       producer_.reset();
@@ -137,11 +144,23 @@ class Writer {
     }
   }
 
+  // When no transaction is under way that might say otherwise.
+  bool ask_how_far() {
+    const std::unique_ptr<RdKafka::TopicPartition> place(
+        RdKafka::TopicPartition::create(kTopic, 0));
+    std::vector<RdKafka::TopicPartition*> asked{place.get()};
+    if (member_->committed(asked, kPatienceMs) != RdKafka::ERR_NO_ERROR) return false;
+    if (place->err() != RdKafka::ERR_NO_ERROR) return false;
+    committed_ = std::max<std::int64_t>(place->offset(), 0);  // Less: nobody ever said.
+    return true;
+  }
+
   // False if the producer is to be let go.
   bool transact() {
+    position_ = committed_;
     history_.note("begin", name_, ++number_);
-    if (producer_->begin_transaction()) return false;
-    Outcome outcome = write();
+    Outcome outcome = insist([this] { return producer_->begin_transaction(); });
+    if (outcome == Outcome::Done) outcome = write();
     if (outcome == Outcome::Done) {
       if (dice_.below(12) == 0) return false;
       outcome = dice_.below(4) == 0 ? Outcome::Abort : commit();
@@ -153,7 +172,9 @@ class Writer {
   Outcome commit() {
     history_.note("commit", name_, number_);
     const Outcome ended = insist([this] { return producer_->commit_transaction(kPatienceMs); });
-    if (ended == Outcome::Done) history_.note("committed", name_, number_);
+    if (ended != Outcome::Done) return ended;
+    history_.note("committed", name_, number_);
+    committed_ = position_;
     return ended;
   }
 
@@ -176,7 +197,7 @@ class Writer {
       if (dice_.below(20) == 0) dice_.pause(800);
     }
     const std::unique_ptr<RdKafka::TopicPartition> offset(
-        RdKafka::TopicPartition::create(kTopic, 0, number_ + 1));
+        RdKafka::TopicPartition::create(kTopic, 0, position_));
     const std::unique_ptr<RdKafka::ConsumerGroupMetadata> group(member_->groupMetadata());
     return insist([&] {
       return producer_->send_offsets_to_transaction({offset.get()}, group.get(), kPatienceMs);
@@ -186,7 +207,7 @@ class Writer {
   // What cannot be delivered later makes the commit fail; what is refused here would not.
   bool send(int partition) {
     std::string value = name_ + "/" + std::to_string(number_) + "/" + std::to_string(values_++);
-    history_.note("write", name_, number_, partition, value);
+    history_.note("write", name_, number_, group_, position_++, partition, value);
     const std::string padding(static_cast<std::size_t>(dice_.below(1'000)), 'x');
     const RdKafka::ErrorCode code =
         producer_->produce(kTopic, partition, RdKafka::Producer::RK_MSG_COPY, value.data(),
@@ -197,6 +218,7 @@ class Writer {
 
   int partitions_;
   std::string name_;
+  std::string group_;  // And the transactional id.
   Settings settings_;
   std::unique_ptr<RdKafka::KafkaConsumer> member_;
   std::unique_ptr<RdKafka::Producer> producer_;
@@ -204,6 +226,8 @@ class Writer {
   Dice dice_;
   int number_ = -1;
   int values_ = 0;
+  std::int64_t committed_ = 0;  // Up to here the group has read,
+  std::int64_t position_ = 0;   // and to here with the transaction that is open.
 };
 
 class Reader {
@@ -232,18 +256,14 @@ class Reader {
   // Reads on, and now and then again what it has read.
   void read(Dice dice) {
     while (!stopping) {
-      history_.note("poll");
+      const std::vector<std::int64_t> from = positions_;
       int wait_ms = 200;
       while (next("read", wait_ms)->err() == RdKafka::ERR_NO_ERROR) wait_ms = 0;
-      if (dice.below(50) != 0) continue;
-      const int partition = dice.below(partitions_);
-      const std::int64_t position = positions_[static_cast<std::size_t>(partition)];
-      const std::int64_t back =
-          dice.below(10) == 0 ? position : std::min<std::int64_t>(position, dice.below(1'000));
-      std::unique_ptr<RdKafka::TopicPartition> to(
-          RdKafka::TopicPartition::create(kTopic, partition, position - back));
-      if (consumer_->seek(*to, kPatienceMs) != RdKafka::ERR_NO_ERROR) continue;
-      history_.note("seek", partition, position - back);
+      for (std::size_t i = 0; i < from.size(); ++i) {
+        if (positions_[i] == from[i]) continue;
+        history_.note("polled", static_cast<std::int64_t>(i), from[i], positions_[i]);
+      }
+      if (dice.below(50) == 0) go_back(dice);
     }
   }
 
@@ -258,6 +278,17 @@ class Reader {
   }
 
  private:
+  void go_back(Dice& dice) {
+    const int partition = dice.below(partitions_);
+    std::int64_t& position = positions_[static_cast<std::size_t>(partition)];
+    position -=
+        dice.below(10) == 0 ? position : std::min<std::int64_t>(position, dice.below(1'000));
+    const std::unique_ptr<RdKafka::TopicPartition> to(
+        RdKafka::TopicPartition::create(kTopic, partition, position));
+    // Refused while librdkafka looks for the partition's leader.
+    while (!stopping && consumer_->seek(*to, kPatienceMs) != RdKafka::ERR_NO_ERROR) dice.pause(100);
+  }
+
   // Notes the record, if it is one.
   std::unique_ptr<RdKafka::Message> next(const char* kind, int wait_ms) {
     std::unique_ptr<RdKafka::Message> message(consumer_->consume(wait_ms));
@@ -266,6 +297,10 @@ class Reader {
       history_.note(kind, message->partition(), message->offset(),
                     std::string(static_cast<const char*>(message->payload()), message->len()));
       positions_[static_cast<std::size_t>(message->partition())] = message->offset() + 1;
+    }
+    // Behind the markers, too.
+    if (message->err() == RdKafka::ERR__PARTITION_EOF) {
+      positions_[static_cast<std::size_t>(message->partition())] = message->offset();
     }
     return message;
   }

@@ -21,9 +21,10 @@ int main(int count, char** arguments) {
     std::fprintf(stderr, "transfers_check: %s\n", verdict.error().detail.c_str());
     return 2;
   }
-  std::printf("committed %zu\naborted %zu\nin-doubt %zu\nwritten %zu\nreads %zu\ncontent %zu\n",
-              verdict->committed, verdict->aborted, verdict->in_doubt, verdict->written,
-              verdict->reads, verdict->content);
+  std::printf(
+      "committed %zu\naborted %zu\nin-doubt %zu\nwritten %zu\nreads %zu\ncontent %zu\ncycles %zu\n",
+      verdict->committed, verdict->aborted, verdict->in_doubt, verdict->written, verdict->reads,
+      verdict->content, verdict->cycles);
   for (const std::string& fault : verdict->faults) std::printf("fault %s\n", fault.c_str());
   return verdict->faults.empty() ? 0 : 1;
 }

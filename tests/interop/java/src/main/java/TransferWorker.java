@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -24,7 +23,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * Writes transactions, or reads what is committed, and writes each act down before and after it
  * (tests/process/transfers/told.h says how), until standard input ends. tests/process/chaos.py kills and stops it.
  *
- * <p>Usage: TransferWorker write HOST:PORT HISTORY PARTITIONS SEED NAME ID TIMEOUT_MS
+ * <p>Usage: TransferWorker write HOST:PORT HISTORY PARTITIONS SEED NAME GROUP TIMEOUT_MS
  *         | TransferWorker read HOST:PORT HISTORY PARTITIONS SEED
  *         | TransferWorker content HOST:PORT HISTORY PARTITIONS GROUP...
  */
@@ -57,30 +56,40 @@ public final class TransferWorker {
     private final Map<String, Object> settings;
     private final int partitions;
     private final String name;
+    private final String group;  // And the transactional id.
     private final History history;
     private final Random dice;
+    private final KafkaConsumer<byte[], byte[]> member;
     private KafkaProducer<byte[], byte[]> producer;
     private int number = -1;
     private int values = 0;
+    private long committed = 0;  // Up to here the group has read,
+    private long position = 0;  // and to here with the transaction that is open.
 
     Writer(String[] args, History history) {
       partitions = Integer.parseInt(args[3]);
       dice = new Random(Long.parseLong(args[4]));
       name = args[5];
-      settings = Map.ofEntries(Map.entry("bootstrap.servers", args[1]), Map.entry("transactional.id", args[6]),
+      group = args[6];
+      member = member(args[1], group);
+      settings = Map.ofEntries(Map.entry("bootstrap.servers", args[1]), Map.entry("transactional.id", group),
           Map.entry("transaction.timeout.ms", Integer.parseInt(args[7])), Map.entry("max.block.ms", 6000),
           Map.entry("request.timeout.ms", 3000), Map.entry("delivery.timeout.ms", 5000),
           Map.entry("linger.ms", 2), Map.entry("retry.backoff.ms", 50), Map.entry("reconnect.backoff.max.ms", 300));
       this.history = history;
     }
 
-    /** A producer that is lost, to a rival or a mishap, is let go, and another takes the id. */
+    /**
+     * A producer that is lost, to a rival or a mishap, is let go. Another takes the id, which shuts out whoever had it,
+     * and only then asks how far the group has come.
+     */
     void work() {
       while (!stopping) {
         producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
         try {
           producer.initTransactions();
-          history.note("init", name);
+          committed = readUpTo(member);
+          history.note("init", name, committed);
           while (!stopping && transact()) pause(10);
         } catch (KafkaException | IllegalStateException error) {
           history.note("lost", name, Math.max(number, 0), error.getClass().getSimpleName());
@@ -94,6 +103,7 @@ public final class TransferWorker {
     /** False if the producer is to be let go, its transaction open. */
     private boolean transact() {
       ++number;
+      position = committed;
       history.note("begin", name, number);
       try {
         producer.beginTransaction();
@@ -119,15 +129,14 @@ public final class TransferWorker {
         int records = 1 + dice.nextInt(3);
         for (int record = 0; record < records; ++record) {
           String value = name + "/" + number + "/" + values++;
-          history.note("write", name, number, partition, value);
+          history.note("write", name, number, group, position++, partition, value);
           byte[] padding = new byte[dice.nextInt(1000)];
           producer.send(new ProducerRecord<>(TOPIC, partition, padding, value.getBytes(StandardCharsets.UTF_8)));
         }
         if (dice.nextBoolean()) producer.flush();
         if (dice.nextInt(20) == 0) pause(800);
       }
-      var offset = Map.of(PLACE, new OffsetAndMetadata(number + 1));
-      producer.sendOffsetsToTransaction(offset, new ConsumerGroupMetadata(name));
+      producer.sendOffsetsToTransaction(Map.of(PLACE, new OffsetAndMetadata(position)), member.groupMetadata());
     }
 
     private void commit() {
@@ -142,6 +151,7 @@ public final class TransferWorker {
         }
       }
       history.note("committed", name, number);
+      committed = position;
     }
 
     private void pause(int most) {
@@ -156,7 +166,7 @@ public final class TransferWorker {
   /** A consumer that reads nothing, and tells of its group. */
   private static KafkaConsumer<byte[], byte[]> member(String bootstrap, String group) {
     return new KafkaConsumer<>(Map.of("bootstrap.servers", bootstrap, "group.id", group, "isolation.level",
-        "read_committed", "request.timeout.ms", 3000, "reconnect.backoff.max.ms", 300),
+        "read_committed", "default.api.timeout.ms", 6000, "request.timeout.ms", 3000, "reconnect.backoff.max.ms", 300),
         new ByteArrayDeserializer(), new ByteArrayDeserializer());
   }
 
@@ -186,13 +196,16 @@ public final class TransferWorker {
   private static void read(String bootstrap, List<TopicPartition> partitions, Random dice, History history) {
     try (var consumer = consumer(bootstrap, partitions)) {
       while (!stopping) {
-        history.note("poll");
+        List<Long> from = partitions.stream().map(consumer::position).toList();
         for (var record : consumer.poll(Duration.ofMillis(200))) note(history, "read", record);
+        for (int i = 0; i < partitions.size(); ++i) {
+          long next = consumer.position(partitions.get(i));
+          if (next != from.get(i)) history.note("polled", i, from.get(i), next);
+        }
         if (dice.nextInt(50) != 0) continue;
         TopicPartition partition = partitions.get(dice.nextInt(partitions.size()));
         long position = consumer.position(partition);
         long back = dice.nextInt(10) == 0 ? position : Math.min(position, dice.nextInt(1000));
-        history.note("seek", partition.partition(), position - back);
         consumer.seek(partition, position - back);
       }
     }
